@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { goText } from '../../../src/event/go-text.ts'
+
+test('every byte that is no part of UTF-8 becomes one U+FFFD', () => {
+  const texts: readonly [bytes: number[], text: string][] = [
+    [[0x61, 0xc3], 'a\ufffd'],
+    [[0xe2, 0x80, 0x61], '\ufffd\ufffda'],
+    [[0xf4, 0x90, 0x80, 0x80], '\ufffd\ufffd\ufffd\ufffd'],
+    [[0xed, 0xa0, 0x80], '\ufffd\ufffd\ufffd'],
+    [[0xc0, 0x80], '\ufffd\ufffd'],
+    [[0xff, 0xf0, 0x9f, 0x98, 0x80, 0x80, 0xc3, 0xa9], '\ufffd\u{1f600}\ufffd\u00e9'],
+  ]
+  for (const [bytes, text] of texts) assert.equal(goText(new Uint8Array(bytes)), text)
+})
+
+test('UTF-8 comes through as it is, next to invalid bytes too', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      assert.equal(goText(Buffer.from(text)), text)
+      assert.equal(
+        goText(Buffer.concat([Buffer.from([0xff]), Buffer.from(text), Buffer.from([0x80])])),
+        `\ufffd${text}\ufffd`,
+      )
+    }),
+  )
+})
