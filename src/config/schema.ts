@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import type { Config } from './config.ts'
+import { Secret } from './secret.ts'
+
+/**
+ * The rules of the configuration file; what each key means stands in `config.ts`, and the compiler holds the two
+ * together. Every key has a default but the addresses; an unknown key is an error,
+ * because a misspelt limit that is silently ignored is found out in an outage.
+ */
+
+/** A secret: the text itself, or `{ file: path }`, which is how orchestrators hand them over. The loader reads files. */
+const secret = z
+  .union([z.string().min(1), z.instanceof(Secret)], 'must be a text, or { file: path }')
+  .transform((value) => (value instanceof Secret ? value : new Secret(value)))
+
+const port = z.number().int().min(0).max(65_535)
+const milliseconds = z.number().int().positive()
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+const topicName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9._-]{1,249}$/,
+    'must be a topic name: 1 to 249 letters, digits, dots, hyphens or underscores',
+  )
+const fileName = z.string().min(1)
+
+/** One address, a comma-separated list (as variables give it), or a YAML list. */
+const brokers = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) =>
+    (typeof value === 'string' ? value.split(',') : value)
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
+  )
+  .refine((list) => list.length > 0, 'needs at least one broker address')
+  .refine(
+    (list) => list.every((address) => /^[^:\s]+:\d{1,5}$/.test(address)),
+    'each must be host:port (a host name for an IPv6 address)',
+  )
+
+const tls = z.strictObject({
+  caFile: fileName.optional(),
+  certificateFile: fileName.optional(),
+  keyFile: fileName.optional(),
+  serverName: z.string().min(1).optional(),
+})
+
+const kafka = z.strictObject({
+  brokers,
+  clientId: z.string().min(1).default('registry-relay'),
+  tls: z.union([z.boolean(), tls]).default(false),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string().min(1),
+      password: secret,
+    })
+    .optional(),
+  connectionTimeoutMs: milliseconds.default(3_000),
+  requestTimeoutMs: milliseconds.default(15_000),
+})
+
+const topics = z.strictObject({
+  events: topicName.default('registry.events.v1'),
+  deadLetters: topicName.default('registry.events.dlq.v1'),
+  rejected: topicName.default('registry.events.rejected.v1'),
+  partitions: z.number().int().min(1).max(10_000).default(12),
+  replicationFactor: z.number().int().min(1).max(32_767).default(3),
+})
+
+const schemaRegistry = z.strictObject({
+  url: httpUrl,
+  mode: z.enum(['lookup', 'register']).default('lookup'),
+  username: z.string().min(1).optional(),
+  password: secret.optional(),
+  token: secret.optional(),
+  timeoutMs: milliseconds.default(5_000),
+})
+
+const gateway = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(8080),
+  path: z
+    .string()
+    .regex(/^\/[^?#\s]*$/, 'must be a path that begins with /')
+    .default('/notifications'),
+  maxBodyBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(32 * 1024 * 1024),
+  ackBudgetMs: milliseconds.default(800),
+  authorization: z.array(secret).default([]),
+  publisherId: z.string().min(1).optional(),
+})
+
+const headerValues = z.union(
+  [secret.transform((value) => [value]), z.array(secret)],
+  'must be a text, { file: path }, or a list of these',
+)
+
+const endpoint = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[a-zA-Z0-9_-]{1,100}$/,
+      'must be 1 to 100 letters, digits, hyphens or underscores: it names a consumer group',
+    ),
+  url: httpUrl,
+  headers: z.record(z.string().min(1), headerValues).default({}),
+  timeoutMs: milliseconds.default(10_000),
+  concurrency: z.number().int().min(1).max(10_000).default(64),
+})
+
+const bridge = z.strictObject({
+  group: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, hyphens or underscores')
+    .default('registry-relay'),
+  endpoints: z
+    .array(endpoint)
+    .default([])
+    .refine(
+      (list) => new Set(list.map(({ name }) => name)).size === list.length,
+      'two endpoints have the same name',
+    ),
+})
+
+const management = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(9090),
+})
+
+const logging = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  format: z.enum(['auto', 'pretty', 'json']).default('auto'),
+})
+
+export const configSchema: z.ZodType<Config> = z.strictObject({
+  kafka,
+  topics: topics.prefault({}),
+  schemaRegistry,
+  gateway: gateway.prefault({}),
+  bridge: bridge.prefault({}),
+  management: management.prefault({}),
+  logging: logging.prefault({}),
+})

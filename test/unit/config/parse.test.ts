@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import type { Config } from '../../../src/config/config.ts'
+import { parseConfig } from '../../../src/config/parse.ts'
+import { isRelayError } from '../../../src/errors.ts'
+
+const minimal = 'kafka: { brokers: "127.0.0.1:9092" }\nschemaRegistry: { url: "http://127.0.0.1:8081" }\n'
+
+function parse(
+  text: string,
+  environment: Record<string, string> = {},
+  files: Record<string, string> = {},
+): Config {
+  return parseConfig(text, {
+    fileName: 'relay.yaml',
+    environment,
+    readSecret(path) {
+      const content = files[path]
+      if (content === undefined) throw new Error(`no such file: ${path}`)
+      return content
+    },
+  })
+}
+
+function findings(text: string, environment: Record<string, string> = {}): string[] {
+  try {
+    parse(text, environment)
+  } catch (error) {
+    assert.ok(isRelayError(error, 'CONFIG_INVALID'))
+    return error.message.split('\n')
+  }
+  assert.fail('the configuration was accepted')
+}
+
+test('fills in every default when only the addresses are given', () => {
+  const config = parse(minimal)
+  assert.deepEqual(config.kafka.brokers, ['127.0.0.1:9092'])
+  assert.equal(config.topics.events, 'registry.events.v1')
+  assert.equal(config.topics.partitions, 12)
+  assert.equal(config.schemaRegistry.mode, 'lookup')
+  assert.equal(config.gateway.ackBudgetMs, 800)
+  assert.equal(config.gateway.maxBodyBytes, 33_554_432)
+  assert.equal(config.gateway.host, '127.0.0.1')
+  assert.deepEqual(config.bridge.endpoints, [])
+})
+
+test('takes brokers as a list, or as one text with commas', () => {
+  assert.deepEqual(parse(minimal.replace('"127.0.0.1:9092"', '[a:1, "b:2"]')).kafka.brokers, ['a:1', 'b:2'])
+  assert.deepEqual(parse(minimal.replace('127.0.0.1:9092', 'a:1, b:2,')).kafka.brokers, ['a:1', 'b:2'])
+})
+
+test('puts variables into values and gives the result its YAML type, unless it was quoted', () => {
+  const text = `${minimal}gateway:\n  port: \${PORT:8080}\n  publisherId: "\${ID}"\n`
+  assert.equal(parse(text, { ID: '7' }).gateway.port, 8080)
+  const config = parse(text, { ID: '7', PORT: '0' })
+  assert.equal(config.gateway.port, 0)
+  assert.equal(config.gateway.publisherId, '7')
+})
+
+test('keeps colons in a default, and $${…} as text', () => {
+  const text = minimal.replace('{ brokers: "127.0.0.1:9092" }', '\n  brokers: ${BROKERS:127.0.0.1:9092}')
+  assert.deepEqual(parse(text).kafka.brokers, ['127.0.0.1:9092'])
+  assert.equal(parse(`${minimal}gateway: { publisherId: "$\${ID}" }\n`).gateway.publisherId, '${ID}')
+})
+
+test('names a variable that is not set, with line and column', () => {
+  assert.deepEqual(findings(`${minimal}gateway:\n  port: \${PORT}\n`), [
+    'relay.yaml:4:9: variable PORT is not set and has no default; set it or write ${PORT:default}',
+  ])
+})
+
+test('refuses an unknown key at any depth, with line and column', () => {
+  assert.deepEqual(findings(`${minimal}gatewy: {}\ngateway:\n  hots: x\n`), [
+    'relay.yaml:3:1: unknown key "gatewy"',
+    'relay.yaml:5:3: unknown key "gateway.hots"',
+  ])
+})
+
+test('reports everything that is wrong at once, in the order of the file', () => {
+  const lines = findings(
+    'kafka:\n  brokers: nonsense\ngateway:\n  port: 70000\nbridge:\n  endpoints:\n    - { name: a, url: "ftp://x" }\n',
+  )
+  assert.deepEqual(
+    lines.map((line) => line.split(': ', 1)[0]),
+    ['relay.yaml:1:1', 'relay.yaml:2:12', 'relay.yaml:4:9', 'relay.yaml:7:23'],
+  )
+  assert.match(lines.join('\n'), /"schemaRegistry" is missing/)
+  assert.match(lines.join('\n'), /"bridge.endpoints.0.url": must be an http or https URL/)
+})
+
+test('refuses two endpoints of one name: they would share a consumer group', () => {
+  const endpoint = '{ name: a, url: "http://127.0.0.1:1/" }'
+  assert.match(findings(`${minimal}bridge: { endpoints: [${endpoint}, ${endpoint}] }\n`).join(), /same name/)
+})
+
+test('shows where the YAML itself is broken', () => {
+  assert.match(findings('kafka: [\n')[0] ?? '', /^relay\.yaml:2:1: /)
+})
+
+test('reads a secret from its file, without the final line break', () => {
+  const text = minimal.replace(' }', ', sasl: { mechanism: plain, username: u, password: { file: pw } } }')
+  assert.equal(parse(text, {}, { pw: 'pässword\n' }).kafka.sasl?.password.reveal(), 'pässword')
+  assert.match(findings(text).join(), /secret file cannot be read: no such file: pw/)
+})
+
+test('never shows a secret when the configuration is printed', () => {
+  const text = `${minimal}gateway: { authorization: [Bearer canary] }\nbridge: { endpoints: [{ name: a, url: "http://h/", headers: { X-Key: canary } }] }\n`
+  const config = parse(text)
+  assert.equal(config.gateway.authorization[0]?.reveal(), 'Bearer canary')
+  assert.equal(config.bridge.endpoints[0]?.headers['X-Key']?.[0]?.reveal(), 'canary')
+  for (const shown of [
+    JSON.stringify(config),
+    inspect(config, { depth: 9 }),
+    String(config.gateway.authorization[0]),
+  ]) {
+    assert.ok(!shown.includes('canary'), shown)
+    assert.ok(shown.includes('[secret]'), shown)
+  }
+})
