@@ -1,0 +1,34 @@
+/** What is to be posted: one Envelope, as it was received. */
+export interface DeliveryRequest {
+  /** Sent as UTF-8, byte for byte. */
+  readonly body: string
+  /** `Content-Type` of the request the Envelope came in with. */
+  readonly mediaType: string
+  /** Becomes `webhook-id`, by which the receiver can recognise a repeat. */
+  readonly eventId?: string | undefined
+}
+
+export interface DeliveryReceipt {
+  /** 200 to 299. */
+  readonly status: number
+}
+
+/**
+ * Posts Envelopes to one endpoint.
+ *
+ * **A resolved `deliver`** means that the endpoint answered 2xx: the status line and all headers came. What
+ * happens to the rest of its answer changes nothing.
+ *
+ * **A rejected `deliver`** (`DELIVERY_FAILED`) means that the endpoint is not known to have taken it. It may
+ * have, for instance when the connection broke after the request was sent: a repeat can make a duplicate,
+ * never a gap. One call is one attempt; repeating is the caller's.
+ *
+ * **Aborted**: rejects with the signal's reason. The request may have arrived all the same.
+ *
+ * **Close** is idempotent, refuses new requests with `SINK_CLOSED`, and waits for those under way until the
+ * deadline; then they are broken off and reject with `SINK_CLOSED` too.
+ */
+export interface Deliverer {
+  deliver(request: DeliveryRequest, signal?: AbortSignal): Promise<DeliveryReceipt>
+  close(options?: { readonly deadlineMs?: number }): Promise<void>
+}

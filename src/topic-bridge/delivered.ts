@@ -1,0 +1,34 @@
+import type { Event } from '../event/event.ts'
+
+/** What a record's value comes to: the event, and the Envelope to post. `EventDecoder` makes it. */
+export interface DecodedEvent {
+  readonly event: Event
+  /** The Envelope as it was received. */
+  readonly body: string
+  /** `Content-Type` it was received with. */
+  readonly mediaType: string
+  readonly schemaId: number
+}
+
+/**
+ * Reads values of records. Throws or rejects with an error whose `retriable` is false when no repeat can help
+ * (`RECORD_UNDECODABLE`); with any other, the same value is tried again later.
+ */
+export interface RecordDecoder {
+  decode(value: Buffer): DecodedEvent | Promise<DecodedEvent>
+}
+
+/** One event that the endpoint has taken. */
+export interface Delivered extends DecodedEvent {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** Attempts it took, from 1; the waits for a schema count too. */
+  readonly attempts: number
+  /** What the endpoint answered: 200 to 299. */
+  readonly status: number
+  /** When the relay had got it, milliseconds since the epoch. */
+  readonly receivedAt: number
+  /** When the endpoint's answer came, milliseconds since the epoch. */
+  readonly deliveredAt: number
+}
