@@ -1,0 +1,48 @@
+import type { Clock } from '../clock.ts'
+import { RelayError } from '../errors.ts'
+import type { Sink } from '../sink/sink.ts'
+
+export interface AckBudget {
+  readonly ms: number
+  readonly clock: Clock
+  /** The items arrived after all, but the caller had been told that they had not: if they are sent again, they are there twice. */
+  readonly late: () => void
+}
+
+/**
+ * Writes, and settles within the budget whatever the sink does: with its outcome, or with DEADLINE_EXCEEDED. What the
+ * sink had not begun to send by then is withdrawn through the signal, so that it is not published behind an event that
+ * the sender posts later.
+ */
+export function writeWithin<T>(sink: Sink<T>, items: readonly T[], budget: AckBudget): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const withdrawal = new AbortController()
+    let waiting = true
+    const cancel = budget.clock.after(budget.ms, () => {
+      waiting = false
+      const reason = new RelayError(
+        'DEADLINE_EXCEEDED',
+        `The notification was not stored within ${budget.ms} ms; try again.`,
+        { facts: { ackBudgetMs: budget.ms } },
+      )
+      reject(reason)
+      withdrawal.abort(reason)
+    })
+    writing(sink, items, withdrawal.signal).then(
+      () => {
+        cancel()
+        if (waiting) resolve()
+        else budget.late()
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
+}
+
+/** Async only for what a sink might throw, which then is a rejection like any other; it is called in this very tick. */
+async function writing<T>(sink: Sink<T>, items: readonly T[], signal: AbortSignal): Promise<unknown> {
+  return sink.write(items, { signal })
+}

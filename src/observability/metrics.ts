@@ -1,0 +1,100 @@
+import prometheus from 'prom-client'
+import type { Counter, Gauge, Histogram, MetricSpec, Metrics } from '../telemetry.ts'
+
+export interface MetricsOptions {
+  /** Becomes a label of `registry_relay_build_info`. */
+  readonly version: string
+  /** CPU, memory, event-loop delay and garbage collection of this process. Default true. */
+  readonly process?: boolean
+}
+
+type Kind = 'counter' | 'gauge' | 'histogram'
+
+interface Known {
+  readonly kind: Kind
+  readonly labels: readonly string[]
+  readonly metric: Counter | Gauge | Histogram
+}
+
+/**
+ * The {@link Metrics} port by prom-client, with a registry of its own: two relays in one process (tests, the demo)
+ * do not see each other's numbers.
+ */
+export class PrometheusMetrics implements Metrics {
+  readonly #registry = new prometheus.Registry()
+  readonly #known = new Map<string, Known>()
+
+  constructor(options: MetricsOptions) {
+    if (options.process ?? true) prometheus.collectDefaultMetrics({ register: this.#registry })
+    this.gauge({
+      name: 'registry_relay_build_info',
+      help: 'Always 1; the labels say which version runs on which Node.js.',
+      labels: ['version', 'node'],
+    }).set(1, { version: options.version, node: process.version })
+  }
+
+  /** Media type of {@link expose}. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** All metrics in Prometheus's text format. */
+  expose(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  counter(spec: MetricSpec): Counter {
+    return this.#once('counter', spec, (): Counter => {
+      const metric = new prometheus.Counter(this.#configuration(spec))
+      return { add: (n = 1, labels = {}) => metric.inc(labels, n) }
+    })
+  }
+
+  gauge(spec: MetricSpec): Gauge {
+    return this.#once('gauge', spec, (): Gauge => {
+      const metric = new prometheus.Gauge(this.#configuration(spec))
+      return { set: (value, labels = {}) => metric.set(labels, value) }
+    })
+  }
+
+  histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): Histogram {
+    return this.#once('histogram', spec, (): Histogram => {
+      const metric = new prometheus.Histogram({ ...this.#configuration(spec), buckets: [...spec.buckets] })
+      return { observe: (value, labels = {}) => metric.observe(labels, value) }
+    })
+  }
+
+  /**
+   * Two sinks of one kind ask for the same metric and share it. The same name with other labels or of another kind is a
+   * mistake of the program that Prometheus would only show as a failed scrape.
+   */
+  #once<M extends Counter | Gauge | Histogram>(kind: Kind, spec: MetricSpec, make: () => M): M {
+    const labels = spec.labels ?? []
+    const known = this.#known.get(spec.name)
+    if (known === undefined) {
+      const metric = make()
+      this.#known.set(spec.name, { kind, labels, metric })
+      return metric
+    }
+    if (known.kind !== kind || known.labels.join() !== labels.join()) {
+      throw new Error(
+        `metric ${spec.name} is a ${known.kind} with labels [${known.labels}], asked for as a ${kind} with labels [${labels}]`,
+      )
+    }
+    return known.metric as M
+  }
+
+  #configuration(spec: MetricSpec): {
+    name: string
+    help: string
+    labelNames: string[]
+    registers: prometheus.Registry[]
+  } {
+    return {
+      name: spec.name,
+      help: spec.help,
+      labelNames: [...(spec.labels ?? [])],
+      registers: [this.#registry],
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { createLogger, type LoggerOptions } from '../../../src/observability/logger.ts'
+import type { Logger } from '../../../src/telemetry.ts'
+
+function recorded(options: Partial<LoggerOptions> = {}): { logger: Logger; lines: string[] } {
+  const lines: string[] = []
+  const to = { write: (line: string) => lines.push(line) }
+  return { logger: createLogger({ version: '1.2.3', to, ...options }), lines }
+}
+
+test('writes one JSON line with time, level by name, service, version, facts and the sentence', () => {
+  const { logger, lines } = recorded()
+  logger.info({ port: 8080 }, 'listening')
+  assert.equal(lines.length, 1)
+  assert.ok(lines[0]?.endsWith('\n'))
+  const line = JSON.parse(String(lines[0]))
+  assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  delete line.time
+  assert.deepEqual(line, {
+    level: 'info',
+    service: 'registry-relay',
+    version: '1.2.3',
+    port: 8080,
+    msg: 'listening',
+  })
+})
+
+test('writes at the level asked for and above, and nothing at silent', () => {
+  const { logger, lines } = recorded({ level: 'warn' })
+  logger.debug({}, 'a')
+  logger.info({}, 'b')
+  logger.warn({}, 'c')
+  logger.error({}, 'd')
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).msg),
+    ['c', 'd'],
+  )
+  const silent = recorded({ level: 'silent' })
+  silent.logger.error({}, 'e')
+  assert.deepEqual(silent.lines, [])
+})
+
+test('does not even look at the facts of a line that is not written', () => {
+  const { logger, lines } = recorded({ level: 'info' })
+  const facts = {
+    get costly(): never {
+      throw new Error('was read')
+    },
+  }
+  logger.debug(facts, 'not written')
+  assert.deepEqual(lines, [])
+})
+
+test('children carry their facts, redacted as well', () => {
+  const { logger, lines } = recorded()
+  logger.child({ component: 'gateway', password: 'canary' }).child({ part: 1 }).warn({ n: 2 }, 'slow')
+  const line = JSON.parse(String(lines[0]))
+  assert.deepEqual(
+    [line.component, line.password, line.part, line.n, line.level],
+    ['gateway', '[redacted]', 1, 2, 'warn'],
+  )
+})
+
+test('never writes a secret: not from facts, errors, nor the sentence itself, in neither format', () => {
+  for (const format of ['json', 'pretty'] as const) {
+    const { logger, lines } = recorded({ format, level: 'debug' })
+    const err = Object.assign(new Error('401 from http://ci:canary@registry'), {
+      config: { headers: { authorization: 'Bearer canary' } },
+    })
+    logger.error(
+      { err, headers: { authorization: 'Bearer canary' } },
+      'sent Bearer canary to http://u:canary@h',
+    )
+    assert.equal(lines.length, 1)
+    assert.doesNotMatch(lines.join(''), /canary/)
+    assert.match(lines.join(''), /401 from/)
+  }
+})
+
+test('pretty shows level, sentence and facts readably, without the fields every line has', () => {
+  const { logger, lines } = recorded({ format: 'pretty' })
+  logger.info({ topic: 'registry.events.v1' }, 'ready')
+  assert.match(
+    String(lines[0]),
+    /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: ready \{"topic":"registry\.events\.v1"\}\n$/,
+  )
+})
+
+test('the last line before the process ends is written, to the stream asked for, as JSON where there is no terminal', () => {
+  const program = `
+    import { createLogger } from './src/observability/logger.ts'
+    createLogger({ version: '1', to: 'stdout' }).error({}, 'last words')
+    process.exit(0)`
+  const out = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    cwd: new URL('../../../', import.meta.url),
+  })
+  assert.equal(JSON.parse(out).msg, 'last words')
+})
