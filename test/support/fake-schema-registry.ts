@@ -1,0 +1,119 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+
+export interface LoggedRequest {
+  /** Method and path, as `GET /config/topic-value`. */
+  readonly line: string
+  readonly headers: http.IncomingHttpHeaders
+  readonly body: unknown
+}
+
+/** Instead of an answer: what a registry in trouble does. Undefined: the ordinary answer. */
+export type Trouble = (response: http.ServerResponse, line: string) => boolean
+
+/**
+ * A schema registry in memory, for what a real one cannot be made to do on demand: refuse, hang, break off, answer with
+ * a page of HTML, hand out its ids again. Its ordinary answers are Confluent's.
+ */
+export class FakeSchemaRegistry {
+  /** Ids to texts. */
+  readonly schemas = new Map<number, string>()
+  /** Subjects to ids. */
+  readonly subjects = new Map<string, number[]>()
+  /** Levels set for single subjects. */
+  readonly levels = new Map<string, string>()
+  readonly requests: LoggedRequest[] = []
+  /** Asked for every request, until it answers false. */
+  trouble: Trouble = () => false
+  readonly #server = http.createServer((request, response) => this.#serve(request, response))
+  #nextId = 1
+
+  /** Listens on a free port of 127.0.0.1 until the test ends. */
+  static async start(t: TestContext): Promise<FakeSchemaRegistry> {
+    const registry = new FakeSchemaRegistry()
+    await new Promise<void>((resolve) => registry.#server.listen(0, '127.0.0.1', resolve))
+    t.after(() => registry.stop())
+    return registry
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  get lines(): string[] {
+    return this.requests.map(({ line }) => line)
+  }
+
+  stop(): Promise<void> {
+    this.#server.closeAllConnections()
+    return new Promise((resolve) => this.#server.close(() => resolve()))
+  }
+
+  /** As the operator or another client would: the id. */
+  add(subject: string, text: string): number {
+    const known = [...this.schemas].find(([, schema]) => schema === text)?.[0]
+    const id = known ?? this.#nextId++
+    this.schemas.set(id, text)
+    const ids = this.subjects.get(subject) ?? []
+    if (!ids.includes(id)) this.subjects.set(subject, [...ids, id])
+    return id
+  }
+
+  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    let text = ''
+    for await (const part of request.setEncoding('utf8')) text += part
+    const line = `${request.method} ${decodeURIComponent(request.url ?? '')}`
+    const body = text === '' ? undefined : JSON.parse(text)
+    this.requests.push({ line, headers: request.headers, body })
+    if (this.trouble(response, line)) return
+    const { status, answer } = this.#answer(request.method ?? '', request.url ?? '', body)
+    response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' })
+    response.end(JSON.stringify(answer))
+  }
+
+  #answer(method: string, url: string, body: { schema?: string; compatibility?: string } | undefined) {
+    const [path = ''] = url.split('?')
+    const [, room, ...rest] = path.split('/').map(decodeURIComponent)
+    const subject = rest[0] ?? ''
+    const text = body?.schema ?? ''
+    const ids = this.subjects.get(subject)
+    if (room === 'schemas') {
+      const schema = this.schemas.get(Number(rest[1]))
+      return schema === undefined ? error(404, 40403, 'Schema not found') : ok({ schema })
+    }
+    if (room === 'config' && method === 'PUT') {
+      this.levels.set(subject, body?.compatibility ?? '')
+      return ok(body)
+    }
+    if (room === 'config') {
+      const level = this.levels.get(subject)
+      return level === undefined
+        ? error(404, 40408, `Subject '${subject}' does not have subject-level compatibility configured`)
+        : ok({ compatibilityLevel: level })
+    }
+    if (room === 'compatibility') {
+      if (this.subjects.get(rest[1] ?? '') === undefined) return error(404, 40401, 'Subject not found')
+      return text.includes('"incompatible"')
+        ? ok({ is_compatible: false, messages: ['a field has no default'] })
+        : ok({ is_compatible: true })
+    }
+    if (room === 'subjects' && rest[1] === 'versions') {
+      if (text.includes('"incompatible"')) return error(409, 409, 'Schema being registered is incompatible')
+      return ok({ id: this.add(subject, text) })
+    }
+    if (ids === undefined) return error(404, 40401, `Subject '${subject}' not found.`)
+    const id = ids.find((candidate) => this.schemas.get(candidate) === text)
+    return id === undefined
+      ? error(404, 40403, 'Schema not found')
+      : ok({ subject, id, version: 1, schema: text })
+  }
+}
+
+function ok(answer: unknown) {
+  return { status: 200, answer }
+}
+
+function error(status: number, code: number, message: string) {
+  return { status, answer: { error_code: code, message } }
+}
