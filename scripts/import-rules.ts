@@ -9,10 +9,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   sink: [],
   avro: ['event'],
   kafka: ['event', 'sink', 'avro'],
+  listener: ['event', 'sink/sink\\.ts'],
   http: ['event', 'sink'],
   gateway: ['event', 'avro', 'sink/sink\\.ts'],
   'topic-bridge': ['event', 'http', 'avro', 'sink', 'kafka/[^/]*port\\.ts'],
   config: [],
+  testing: ['event', 'sink', 'local-stack'],
   observability: [],
   'local-stack': [],
   app: [

@@ -17,6 +17,10 @@ export const errorCodes = {
     retriable: true,
     action: 'Slow down and try again: the bytes waiting for Kafka are at their limit.',
   },
+  QUEUE_FULL: {
+    retriable: true,
+    action: 'Slow down and try again, or raise the limit of the queue that the message names.',
+  },
   DEADLINE_EXCEEDED: { retriable: true, action: 'Try again; see /readyz for what was waited for.' },
   KAFKA_UNAVAILABLE: {
     retriable: true,
@@ -63,6 +67,10 @@ export const errorCodes = {
   DELIVERY_FAILED: {
     retriable: true,
     action: 'Look at the status or error of the endpoint; delivery goes on.',
+  },
+  DELIVERY_REFUSED: {
+    retriable: false,
+    action: 'The endpoint will never take this event: look at the status, and at what it expects.',
   },
   CANNOT_LISTEN: {
     retriable: true,

@@ -1,0 +1,67 @@
+import kafkajs from 'kafkajs'
+import { type Clock, systemClock } from '../../clock.ts'
+import type { Telemetry } from '../../telemetry.ts'
+import { type KafkaConnection, type KafkaConnectionOptions, kafkaConnection } from '../connection.ts'
+import { kafkajsLog } from './log.ts'
+import { patchKafkajs } from './patches.ts'
+import { SocketGuard } from './socket-guard.ts'
+import { checkKafkajsVersion } from './version.ts'
+
+/** What this package uses of kafkajs's client object. Each call makes a client with sockets of its own. */
+export interface KafkaClient {
+  readonly connection: KafkaConnection
+  producer(config: kafkajs.ProducerConfig): kafkajs.Producer
+  consumer(config: kafkajs.ConsumerConfig): kafkajs.Consumer
+  admin(config?: kafkajs.AdminConfig): kafkajs.Admin
+}
+
+/**
+ * kafkajs made safe for use: the exact version that everything here was tested with, its log through our logger,
+ * and a {@link SocketGuard} for every producer, consumer and admin. Connects nothing yet.
+ *
+ * @throws RelayError CONFIG_INVALID, or KAFKA_CLIENT_CHANGED when another version of kafkajs is installed
+ */
+export function createKafka(
+  options: KafkaConnectionOptions,
+  telemetry: Telemetry,
+  clock: Clock = systemClock,
+): KafkaClient {
+  checkKafkajsVersion()
+  patchKafkajs()
+  const connection = kafkaConnection(options)
+  const logCreator = kafkajsLog(telemetry.logger, clock)
+
+  // One kafkajs object per client, because the socket factory belongs to that object: the guard then knows whose
+  // sockets it destroys, and a producer's time-out never costs a consumer its connection.
+  const build = (guard: SocketGuard): kafkajs.Kafka =>
+    new kafkajs.Kafka({
+      brokers: [...connection.brokers],
+      clientId: connection.clientId,
+      ssl: connection.tls === true ? true : connection.tls === false ? false : { ...connection.tls },
+      // A fresh literal each time: kafkajs writes its authenticator into the object it gets, with the password of then.
+      ...(connection.sasl === undefined ? {} : { sasl: { ...connection.sasl } as kafkajs.SASLOptions }),
+      connectionTimeout: connection.connectionTimeoutMs,
+      requestTimeout: connection.requestTimeoutMs,
+      // Used for connecting and for metadata whatever a producer says about its own retries: about 3 s in all.
+      retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 8 },
+      socketFactory: guard.connect,
+      logLevel: connection.debug ? kafkajs.logLevel.DEBUG : kafkajs.logLevel.INFO,
+      logCreator,
+    })
+
+  const guarded = <Client extends kafkajs.Producer | kafkajs.Consumer | kafkajs.Admin>(
+    make: (kafka: kafkajs.Kafka) => Client,
+  ): Client => {
+    const guard = new SocketGuard(telemetry.logger)
+    const client = make(build(guard))
+    guard.watch(client)
+    return client
+  }
+
+  return {
+    connection,
+    producer: (config) => guarded((kafka) => kafka.producer(config)),
+    consumer: (config) => guarded((kafka) => kafka.consumer(config)),
+    admin: (config) => guarded((kafka) => kafka.admin(config)),
+  }
+}

@@ -1,0 +1,298 @@
+import type { Clock, Random } from '../clock.ts'
+import type { Logger } from '../telemetry.ts'
+import type { Batch } from './accumulator/batch.ts'
+import type { Entry } from './accumulator/entry.ts'
+import { PartitionQueue } from './accumulator/partition-queue.ts'
+import type { RequestLimits } from './accumulator/selection.ts'
+import { type Gate, Lane, type LaneHost } from './lane.ts'
+import { LeaderWatch } from './leader-watch.ts'
+import type { Leaders, ProduceReply } from './producer-port.ts'
+import type { PublisherMetrics } from './publisher-metrics.ts'
+import { RepeatFilter } from './repeat-filter.ts'
+import { retryDelay } from './retry-delay.ts'
+import { judge, type Outcome, type Verdict } from './verdict.ts'
+
+export interface LanesOptions {
+  readonly topic: string
+  readonly limits: RequestLimits
+  /** Records of one partition after which the producer is replaced; its sequence numbers end at 2^31. */
+  readonly maxSequence: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly metrics: PublisherMetrics
+  readonly produce: (broker: number, batches: readonly Batch[]) => Promise<readonly ProduceReply[]>
+  readonly refreshLeaders: () => Promise<void>
+  /** Nothing is under way; the producer is to be replaced, then {@link Lanes.open} called. */
+  readonly replaceProducer: () => void
+  /** These records have their outcome. */
+  readonly onDone: (entries: readonly Entry[]) => void
+}
+
+/** Why the producer has to be replaced. */
+type Replacement = 'sequence' | 'wrap'
+
+/**
+ * The partitions of a topic and one {@link Lane} for each broker that leads some of them. Gate:
+ *
+ *     shut ──open──▶ open ──a broker lost the producer's sequence──▶ shut, until nothing flies ──▶ replace, open
+ *                     └──sequence numbers near their end──▶ suspects only, until none is left and nothing flies ──┘
+ *
+ * In the first case suspects go out through the new producer, where the broker cannot recognise them: they may be
+ * there twice, and that is counted. In the second case there are none, so nothing is doubled.
+ */
+export class Lanes implements LaneHost {
+  readonly #options: LanesOptions
+  readonly #lanes = new Map<number, Lane>()
+  readonly #watch: LeaderWatch
+  readonly #filter: RepeatFilter
+  #queues: readonly PartitionQueue[] = []
+  #limits: RequestLimits
+  #gate: Gate = 'shut'
+  #replacement: Replacement | undefined
+  #configurationProblem: Error | undefined
+
+  constructor(options: LanesOptions) {
+    this.#options = options
+    this.#limits = options.limits
+    this.#filter = new RepeatFilter(options.clock)
+    this.#watch = new LeaderWatch({
+      clock: options.clock,
+      random: options.random,
+      needed: () => this.#gate !== 'shut' && this.#queues.some(needsLeader),
+      refresh: options.refreshLeaders,
+      onError: (error) => this.#say('no news of the partition leaders', error, {}),
+    })
+  }
+
+  get gate(): Gate {
+    return this.#gate
+  }
+
+  /** True when no record is anywhere in the lanes. */
+  get empty(): boolean {
+    return this.#queues.every((queue) => queue.empty)
+  }
+
+  /** What somebody has to put right before anything can be sent; cleared by the next confirmation. */
+  get configurationProblem(): Error | undefined {
+    return this.#configurationProblem
+  }
+
+  /** Monotonic milliseconds at which the oldest record in the lanes was accepted; infinity if there is none. */
+  get oldestAcceptedAt(): number {
+    return Math.min(...this.#queues.map((queue) => queue.oldestAcceptedAt))
+  }
+
+  /** No batch of several records above this. To be told before the first leaders. */
+  limitBatches(maxBytes: number): void {
+    const { batch, request } = this.#limits
+    this.#limits = { batch: { ...batch, bytes: Math.min(batch.bytes, maxBytes) }, request }
+  }
+
+  /** Only while {@link empty}, or for more partitions than before. */
+  resize(partitionCount: number): void {
+    const queues = this.#queues.slice(0, partitionCount)
+    while (queues.length < partitionCount) queues.push(new PartitionQueue(queues.length))
+    this.#queues = queues
+  }
+
+  setLeaders(leaders: Leaders): void {
+    for (const queue of this.#queues) {
+      const leader = leaders.get(queue.partition)
+      if (leader === queue.leader) continue
+      queue.leader = leader
+      // What failed, failed at the old leader: the new one is asked at once.
+      queue.retryAt = 0
+      this.#wake(queue)
+    }
+    this.#watch.poke()
+  }
+
+  push(partition: number, entry: Entry): void {
+    const queue = this.#queue(partition)
+    queue.waiting.push(entry)
+    if (entry.value !== undefined) this.#wake(queue)
+  }
+
+  /** An entry that waited for a part of it is complete. */
+  completed(entry: Entry): void {
+    const queue = this.#queues.find(({ waiting }) => waiting === entry.list)
+    if (queue !== undefined) this.#wake(queue)
+  }
+
+  /** A producer is ready. */
+  open(): void {
+    this.#gate = 'open'
+    this.#replacement = undefined
+    for (const queue of this.#queues) {
+      queue.sequence = 0
+      this.#wake(queue)
+    }
+    this.#watch.poke()
+  }
+
+  /** Starts nothing more, for good. */
+  stop(): void {
+    this.#gate = 'shut'
+    this.#watch.stop()
+    for (const lane of this.#lanes.values()) lane.stop()
+  }
+
+  queuesOf(broker: number): readonly PartitionQueue[] {
+    return this.#queues.filter(({ leader }) => leader === broker)
+  }
+
+  produce(broker: number, batches: readonly Batch[]): Promise<readonly ProduceReply[]> {
+    return this.#options.produce(broker, batches)
+  }
+
+  settle(batches: readonly Batch[], outcome: Outcome, tookMs: number): void {
+    this.#options.metrics.produceSeconds.observe(tookMs / 1_000)
+    for (const verdict of judge(this.#options.topic, batches, outcome)) {
+      const queue = this.#queue(verdict.batch.partition)
+      // One by one: a confirmation may end in a change of layout, which must not happen while a batch is in neither place.
+      queue.flying = undefined
+      this.#carryOut(verdict, queue, batches.length === 1)
+      // Its leader may be another lane's by now, which left it alone while it flew.
+      this.#wake(queue)
+    }
+    this.#maybeReplace()
+    this.#watch.poke()
+  }
+
+  #carryOut(verdict: Verdict, queue: PartitionQueue, alone: boolean): void {
+    const { batch } = verdict
+    switch (verdict.kind) {
+      case 'confirmed':
+        this.#confirm(batch, verdict.baseOffset, queue)
+        break
+      case 'split':
+        queue.suspects.unshift(...batch.halves())
+        queue.retryAt = 0
+        break
+      case 'refused':
+        this.#options.metrics.givenUp.add(1, { reason: 'broker' })
+        this.#options.logger.error(
+          { ...verdict.error.facts, err: verdict.error },
+          'Kafka refuses a record for good',
+        )
+        for (const entry of batch.entries) entry.write.refuse(entry.index, verdict.error)
+        queue.failures = 0
+        this.#options.onDone(batch.entries)
+        break
+      case 'suspect':
+        queue.suspects.unshift(batch)
+        this.#suspect(verdict, queue, alone)
+        break
+    }
+  }
+
+  #confirm(batch: Batch, baseOffset: bigint, queue: PartitionQueue): void {
+    const { metrics } = this.#options
+    const told = baseOffset >= 0n
+    if (told) this.#checkOrder(batch, baseOffset, queue)
+    queue.failures = 0
+    queue.sequence += batch.entries.length
+    this.#configurationProblem = undefined
+    metrics.records.add(batch.entries.length)
+    metrics.batches.add()
+    batch.entries.forEach((entry, i) => {
+      const offset = told ? String(baseOffset + BigInt(i)) : '-1'
+      entry.write.confirm(entry.index, { partition: batch.partition, offset })
+    })
+    this.#options.onDone(batch.entries)
+    if (queue.sequence >= this.#options.maxSequence) this.#planReplacement('wrap')
+  }
+
+  /** An offset at or below the last one: the topic was made anew, or acknowledged records were lost. */
+  #checkOrder(batch: Batch, baseOffset: bigint, queue: PartitionQueue): void {
+    const { topic, logger, metrics } = this.#options
+    const last = queue.lastOffset
+    if (last !== undefined && baseOffset <= last) {
+      metrics.orderAlarms.add()
+      logger.error(
+        { topic, partition: batch.partition, offset: String(baseOffset), last: String(last) },
+        'Kafka confirmed an offset that is not above the last: was the topic created anew, or did a leader lose records?',
+      )
+    }
+    queue.lastOffset = baseOffset + BigInt(batch.entries.length - 1)
+  }
+
+  #suspect(verdict: Extract<Verdict, { kind: 'suspect' }>, queue: PartitionQueue, alone: boolean): void {
+    const { failure, error } = verdict
+    const { clock, random, metrics } = this.#options
+    metrics.retries.add(1, { reason: failure })
+    if (failure === 'configuration') this.#configurationProblem = error
+    // In a group nobody knows whose error it was: each batch is tried alone at once, and then it is known.
+    const clear = failure === 'leader-moved' || (!alone && failure !== 'retry' && failure !== 'configuration')
+    if (clear) {
+      queue.retryAt = 0
+    } else {
+      queue.failures += 1
+      queue.retryAt = clock.monotonic() + retryDelay(queue.failures, random)
+    }
+    if (failure === 'rebuild' && alone) this.#planReplacement('sequence')
+    const facts = { partition: queue.partition, reason: failure, attempts: queue.failures }
+    if (failure === 'leader-moved')
+      this.#options.logger.debug({ topic: this.#options.topic, ...facts }, error.message)
+    else this.#say('a batch is not confirmed and is sent again', error, facts)
+  }
+
+  #planReplacement(reason: Replacement): void {
+    if (reason === 'sequence') this.#gate = 'shut'
+    else if (this.#gate === 'open') this.#gate = 'suspects-only'
+    if (this.#replacement !== 'sequence') this.#replacement = reason
+  }
+
+  #maybeReplace(): void {
+    if (this.#replacement === undefined) return
+    if ([...this.#lanes.values()].some((lane) => lane.flying)) return
+    if (this.#replacement === 'wrap' && this.#queues.some(({ suspects }) => suspects.length > 0)) return
+    const { metrics, logger, topic } = this.#options
+    const reason = this.#replacement
+    this.#gate = 'shut'
+    metrics.rebuilds.add(1, { reason })
+    const facts = {
+      topic,
+      reason,
+      unconfirmed: this.#queues.filter(({ suspects }) => suspects.length > 0).length,
+    }
+    if (reason === 'wrap') logger.info(facts, 'the producer is replaced before its sequence numbers end')
+    else
+      logger.error(
+        facts,
+        'Kafka lost track of the producer, which is replaced: unconfirmed batches may be there twice',
+      )
+    this.#options.replaceProducer()
+  }
+
+  #wake(queue: PartitionQueue): void {
+    if (queue.leader === undefined) {
+      this.#watch.poke()
+      return
+    }
+    let lane = this.#lanes.get(queue.leader)
+    if (lane === undefined) {
+      lane = new Lane(queue.leader, this, this.#limits, this.#options.clock)
+      this.#lanes.set(queue.leader, lane)
+    }
+    lane.wake()
+  }
+
+  #queue(partition: number): PartitionQueue {
+    const queue = this.#queues[partition]
+    if (queue === undefined) throw new RangeError(`no partition ${partition}`)
+    return queue
+  }
+
+  #say(sentence: string, err: Error, facts: Readonly<Record<string, unknown>>): void {
+    const repeated = this.#filter.pass(`${sentence} ${err.message}`)
+    if (repeated === undefined) return
+    this.#options.logger.warn({ topic: this.#options.topic, ...facts, err, repeated }, sentence)
+  }
+}
+
+function needsLeader(queue: PartitionQueue): boolean {
+  return queue.suspects.length > 0 || (queue.leader === undefined && queue.waiting.size > 0)
+}

@@ -1,0 +1,252 @@
+import type { Cancel } from '../clock.ts'
+import { RelayError } from '../errors.ts'
+import { type CloseOptions, type Sink, SinkClosedError, type WriteOptions } from '../sink/sink.ts'
+import type { Logger } from '../telemetry.ts'
+import type { Entry } from './accumulator/entry.ts'
+import { Intake } from './intake.ts'
+import { Lanes } from './lanes.ts'
+import type { OutgoingRecord, Published } from './outgoing-record.ts'
+import type { Leaders } from './producer-port.ts'
+import { ProducerSession } from './producer-session.ts'
+import { PublisherMetrics } from './publisher-metrics.ts'
+import {
+  batchOverhead,
+  type PublisherOptions,
+  type PublisherSettings,
+  publisherSettings,
+} from './publisher-options.ts'
+import { type Readiness, readinessOf } from './publisher-readiness.ts'
+import { Router } from './router.ts'
+import { within } from './within.ts'
+
+const observeMs = 1_000
+const defaultCloseMs = 30_000
+
+/** What is accepted and not yet confirmed. */
+export interface PublisherPending {
+  readonly records: number
+  readonly bytes: number
+  /** Age of the oldest, milliseconds; 0 if there is none. */
+  readonly oldestMs: number
+}
+
+/**
+ * Bytes to one topic, in the order of writing per key, at least once, and once unless a broker loses track of the producer.
+ * A write resolves when all in-sync replicas have every record of it.
+ *
+ *     write → budget → router (key → partition) → lanes (partition → leader broker) → producer
+ *
+ * Nothing is ever given up but by the caller's signal, by the deadline of `close`, or by Kafka refusing a record for good.
+ * A write that is abandoned takes back what no request has carried yet; the rest rides on.
+ */
+export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
+  readonly #settings: PublisherSettings
+  readonly #logger: Logger
+  readonly #metrics: PublisherMetrics
+  readonly #intake: Intake
+  readonly #router: Router
+  readonly #lanes: Lanes
+  readonly #session: ProducerSession
+  /** The newest view of the cluster, also of partitions that are not in use yet. */
+  #leaders: Leaders = new Map()
+  #partitionCount: number | undefined
+  #started = false
+  #connected = false
+  #closed: Promise<void> | undefined
+  #onIdle: (() => void) | undefined
+  #observing: Cancel | undefined
+
+  /** @throws RelayError CONFIG_INVALID naming the option */
+  constructor(options: PublisherOptions) {
+    const settings = publisherSettings(options)
+    const { topic, limits, clock, random, telemetry } = settings
+    this.#settings = settings
+    this.#logger = telemetry.logger
+    this.#metrics = new PublisherMetrics(telemetry.metrics, topic)
+    this.#intake = new Intake({
+      settings,
+      metrics: this.#metrics,
+      clock,
+      route: (entry) => this.#router.add(entry),
+      onComplete: (entry) => this.#lanes.completed(entry),
+      onRelease: () => {
+        this.#router.settled()
+        this.#checkIdle()
+      },
+    })
+    this.#router = new Router({
+      deliver: (partition, entry) => this.#deliver(partition, entry),
+      drained: () => this.#lanes.empty,
+      onLayout: (count) => {
+        this.#lanes.resize(count)
+        this.#lanes.setLeaders(this.#leaders)
+      },
+    })
+    this.#session = new ProducerSession({
+      topic,
+      producer: settings.producer,
+      onLeaders: (leaders, count) => this.#onLeaders(leaders, count),
+      onReady: () => this.#onReady(),
+      prepare: () => this.#readLimit(),
+      clock,
+      random,
+      logger: this.#logger,
+    })
+    this.#lanes = new Lanes({
+      topic,
+      limits: {
+        batch: { records: limits.batchRecords, bytes: limits.batchBytes },
+        request: { records: limits.requestRecords, bytes: limits.requestBytes },
+      },
+      maxSequence: settings.maxSequence,
+      clock,
+      random,
+      logger: this.#logger,
+      metrics: this.#metrics,
+      produce: (broker, batches) => this.#session.produce(broker, batches),
+      refreshLeaders: () => this.#session.refreshLeaders(),
+      replaceProducer: () => this.#session.replace(),
+      onDone: (entries) => this.#intake.release(entries),
+    })
+  }
+
+  /**
+   * Begins to connect, in the background and for as long as it takes, and resolves at once: with Kafka down, writes wait
+   * (their signal is their deadline) and {@link readiness} says why. May be called after the first writes.
+   */
+  start(): Promise<void> {
+    if (!this.#started && this.#closed === undefined) {
+      this.#started = true
+      this.#session.start()
+    }
+    return Promise.resolve()
+  }
+
+  get pending(): PublisherPending {
+    const now = this.#settings.clock.monotonic()
+    // The lanes too: a record whose writer gave up belongs to no open write and is still awaited.
+    const oldest = Math.min(this.#intake.oldestAcceptedAt, this.#lanes.oldestAcceptedAt)
+    const { bytes, records } = this.#intake.used
+    return { records, bytes, oldestMs: oldest === Number.POSITIVE_INFINITY ? 0 : now - oldest }
+  }
+
+  /** Ready: started, connected, nothing to be put right, and no record waiting for too long. */
+  readiness(): Readiness {
+    return readinessOf({
+      topic: this.#settings.topic,
+      started: this.#started,
+      closed: this.#closed !== undefined,
+      connectionProblem: this.#session.problem,
+      configurationProblem: this.#lanes.configurationProblem,
+      layout: { now: this.#router.partitionCount, next: this.#router.nextCount },
+      oldestMs: this.pending.oldestMs,
+      staleMs: this.#settings.staleMs,
+    })
+  }
+
+  /**
+   * Receipts in the order of the items. Rejects with TOO_LARGE (nothing of the write was taken), RECORD_REJECTED (Kafka refuses
+   * an item for good; `facts.rejected` says which, all others are in the topic), OVER_BUDGET, the reason of the
+   * signal, the error of a value that was promised, DEADLINE_EXCEEDED by `close`, or SINK_CLOSED.
+   */
+  write(records: readonly OutgoingRecord[], options: WriteOptions = {}): Promise<readonly Published[]> {
+    // Whatever becomes of the write, a promised value that fails is no unhandled rejection.
+    for (const { value } of records) if (value instanceof Promise) value.catch(() => {})
+    const { signal } = options
+    if (this.#closed !== undefined) return Promise.reject(new SinkClosedError())
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (records.length === 0) return Promise.resolve([])
+
+    const published = this.#intake.take(records, signal)
+    this.#observe()
+    return published
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#close(options.deadlineMs ?? defaultCloseMs)
+    return this.#closed
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    const { clock, topic } = this.#settings
+    if (this.#started) await within(clock, deadlineMs, this.#idle())
+    const { records } = this.#intake.used
+    const writes = this.#intake.openWrites
+    this.#lanes.stop()
+    const givenUp = records > 0 || writes > 0
+    const error = new RelayError(
+      'DEADLINE_EXCEEDED',
+      `closing the publisher of ${topic}: after ${deadlineMs} ms, ${records} records were not confirmed by Kafka`,
+      { facts: { topic, records, writes } },
+    )
+    if (givenUp) {
+      this.#metrics.givenUp.add(records, { reason: 'deadline' })
+      this.#logger.error({ ...error.facts, err: this.#session.problem }, error.message)
+    }
+    this.#intake.abandonAll(error)
+    await this.#session.close()
+    this.#observing?.()
+    if (givenUp) throw error
+  }
+
+  /** Resolves when every accepted record has its outcome. */
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve
+      this.#checkIdle()
+    })
+  }
+
+  #checkIdle(): void {
+    if (this.#intake.idle) this.#onIdle?.()
+  }
+
+  #deliver(partition: number, entry: Entry): void {
+    if (!this.#intake.takeBackIfTooLarge(entry)) this.#lanes.push(partition, entry)
+  }
+
+  #onLeaders(leaders: Leaders, partitionCount: number): void {
+    this.#leaders = leaders
+    this.#partitionCount = partitionCount
+    // Before the first connection is complete the topic's limit of bytes is not known, and nothing is routed.
+    if (!this.#connected) return
+    this.#lanes.setLeaders(leaders)
+    const before = this.#router.partitionCount
+    if (this.#router.told(partitionCount)) {
+      this.#logger.warn(
+        { topic: this.#settings.topic, before, after: partitionCount },
+        'the number of partitions changed: most keys move, and order across the change holds only for what this publisher writes',
+      )
+    }
+  }
+
+  #onReady(): void {
+    const { topic } = this.#settings
+    this.#connected = true
+    if (this.#partitionCount !== undefined) this.#router.told(this.#partitionCount)
+    this.#lanes.open()
+    this.#logger.info({ topic, partitions: this.#partitionCount }, 'connected to Kafka, publishing')
+  }
+
+  async #readLimit(): Promise<void> {
+    const maxMessageBytes = await this.#settings.maxMessageBytes()
+    if (maxMessageBytes === undefined) return
+    const maxRecordBytes = Math.max(1, maxMessageBytes - batchOverhead)
+    this.#intake.limitRecords(maxRecordBytes)
+    this.#lanes.limitBatches(maxRecordBytes)
+  }
+
+  /** Keeps the gauges true while something is open, also while nothing can be sent. */
+  #observe(): void {
+    if (this.#observing !== undefined) return
+    const { records, bytes, oldestMs } = this.pending
+    this.#metrics.bufferedRecords.set(records)
+    this.#metrics.bufferedBytes.set(bytes)
+    this.#metrics.oldestSeconds.set(oldestMs / 1_000)
+    if (records === 0 && this.#intake.openWrites === 0) return
+    this.#observing = this.#settings.clock.after(observeMs, () => {
+      this.#observing = undefined
+      this.#observe()
+    })
+  }
+}

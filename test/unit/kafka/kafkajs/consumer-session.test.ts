@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { settle } from '../../../support/manual-clock.ts'
+import { type FakeConsumer, setUp } from './consumer-support.ts'
+
+async function take(fake: FakeConsumer): Promise<void> {
+  await (await fake.fetch())()
+}
+
+test('hands a batch over with everything a commit needs, and reads on behind it, control records included', async () => {
+  const { consumer, joined, handler } = setUp()
+  const fake = await joined()
+  await take(fake)
+  const [one] = handler.taken
+  assert.deepEqual(
+    [one?.batch.next, one?.batch.highWatermark, one?.batch.records.map(({ offset }) => offset)],
+    [10n, 20n, [5n, 6n]],
+  )
+  assert.deepEqual([one?.batch.records[0]?.value?.toString(), one?.batch.records[1]?.key], ['x', null])
+  assert.deepEqual(fake.resolved, ['9'])
+  await one?.held.commit(6n)
+  assert.deepEqual(fake.committed, [
+    { topics: [{ topic: 'events', partitions: [{ partition: 3, offset: '6' }] }] },
+  ])
+  one?.held.pause()
+  one?.held.pause()
+  assert.equal(fake.paused, 1)
+  one?.held.resume()
+  one?.held.resume()
+  assert.equal(fake.paused, 0)
+  await consumer.close()
+})
+
+test('what was handed over does not keep the answer of the broker in memory', async () => {
+  const { consumer, joined, handler } = setUp()
+  const fake = await joined()
+  const answer = Buffer.from('akey-value')
+  const message = { offset: '5', key: answer.subarray(0, 4), value: answer.subarray(5), timestamp: '17' }
+  fake.batch = () => ({
+    ...{ highWatermark: '6', lastOffset: () => '5' },
+    topic: 'events',
+    partition: 3,
+    messages: [message],
+  })
+  await take(fake)
+  answer.fill(0)
+  const record = handler.taken[0]?.batch.records[0]
+  assert.deepEqual([record?.key?.toString(), record?.value?.toString()], ['akey', 'value'])
+  await consumer.close()
+})
+
+test('everything is given back before the group is joined again, with heartbeats all the while', async () => {
+  const { consumer, joined, handler, clock } = setUp()
+  const fake = await joined()
+  await take(fake)
+  const held = handler.taken[0]?.held
+  handler.holds = true
+  fake.story.length = 0
+  const rejoined = fake.join()
+  await clock.advance(2_500)
+  assert.deepEqual(fake.story, ['beat', 'beat'])
+  // Until the join the group goes by the old assignment, and takes commits under it.
+  assert.equal(held?.isHeld(), true)
+  await held?.commit(6n)
+  handler.letGo()
+  await rejoined
+  assert.deepEqual([fake.story.at(-1), fake.committed.length], ['join', 1])
+  assert.equal(held?.isHeld(), false)
+  await held?.commit(7n)
+  assert.equal(fake.committed.length, 1)
+  handler.holds = false
+  await consumer.close()
+})
+
+test('a handler that does not give back in time does not hold the group up for ever', async () => {
+  const { consumer, joined, handler, clock } = setUp()
+  const fake = await joined()
+  handler.holds = true
+  fake.story.length = 0
+  void fake.join()
+  await clock.advance(31_000)
+  assert.equal(fake.story.at(-1), 'join')
+  handler.letGo()
+  handler.holds = false
+  await consumer.close()
+})
+
+test('a batch that was fetched before a join is not handed over after it', async () => {
+  const { consumer, joined, handler } = setUp()
+  const fake = await joined()
+  const handOver = await fake.fetch()
+  await fake.join()
+  await handOver()
+  assert.deepEqual([handler.taken.length, fake.resolved], [0, []])
+  await consumer.close()
+})
+
+test('a fetch that is under way during a join brings nothing', async () => {
+  const { consumer, joined } = setUp()
+  const fake = await joined()
+  const brought = fake.hooks.fetch(async () => {
+    await fake.join()
+    return [fake.batch()]
+  })
+  assert.deepEqual(await brought, [])
+  await consumer.close()
+})
+
+test('what is fetched while the group is being joined waits for the end of the join instead of being fetched over and over', async () => {
+  const { consumer, joined, handler } = setUp()
+  const fake = await joined()
+  let finish = (): void => {}
+  const rejoined = fake.join(
+    () =>
+      new Promise((resolve) => {
+        finish = resolve
+      }),
+  )
+  await settle()
+  const handOver = await fake.fetch()
+  let over = false
+  const handedOver = handOver().then(() => {
+    over = true
+  })
+  await settle()
+  assert.equal(over, false)
+  finish()
+  await rejoined
+  await handedOver
+  assert.deepEqual([handler.taken.length, fake.resolved], [0, []])
+  await consumer.close()
+})
+
+test('two fetchers that want the group joined anew join it once', async () => {
+  const { consumer, joined } = setUp()
+  const fake = await joined()
+  fake.story.length = 0
+  await Promise.all([fake.join(), fake.join()])
+  assert.deepEqual(fake.story, ['join'])
+  await consumer.close()
+})
+
+test('a join that fails ends the consumer: all was given back, and kafkajs would go on under the old assignment', async () => {
+  const { consumer, joined, fake, made, clock } = setUp()
+  const first = await joined()
+  await assert.rejects(
+    first.join(() => Promise.reject(new Error('no coordinator'))),
+    /no coordinator/,
+  )
+  await clock.advance(1_000)
+  assert.deepEqual([made.length, first.disconnects], [2, 1])
+  await assert.rejects(first.fetch(), /given up/)
+  await fake().join()
+  assert.equal(consumer.readiness().ready, true)
+  await consumer.close()
+})
+
+test('nothing is held by whom the group has not heard for nearly a session, counted from when it was asked', async () => {
+  const { consumer, joined, handler, clock } = setUp()
+  const fake = await joined()
+  await take(fake)
+  const held = handler.taken[0]?.held
+  await clock.advance(8_999)
+  assert.equal(held?.isHeld(), true)
+  // The process was stopped: the answer lay in the socket all the while.
+  await clock.advance(20_000)
+  fake.hear(20_000)
+  assert.equal(held?.isHeld(), false)
+  fake.hear(3)
+  assert.equal(held?.isHeld(), true)
+  await consumer.close()
+})
+
+test('whom the group has thrown out holds nothing and commits nothing any more', async () => {
+  const { consumer, joined, handler, clock } = setUp()
+  const fake = await joined()
+  await take(fake)
+  const held = handler.taken[0]?.held
+  fake.beat = () => Promise.reject(Object.assign(new Error('x'), { type: 'UNKNOWN_MEMBER_ID' }))
+  handler.holds = true
+  const rejoined = fake.join()
+  await clock.advance(1_000)
+  assert.equal(held?.isHeld(), false)
+  await held?.commit(6n)
+  assert.deepEqual(fake.committed, [])
+  handler.letGo()
+  await rejoined
+  handler.holds = false
+  await consumer.close()
+})
+
+test('leaving the group waits until everything is given back', async () => {
+  const { consumer, joined, handler } = setUp()
+  const fake = await joined()
+  handler.holds = true
+  const left = fake.hooks.leave(async () => {
+    fake.story.push('leave')
+  })
+  await settle()
+  assert.notEqual(fake.story.at(-1), 'leave')
+  handler.letGo()
+  await left
+  assert.equal(fake.story.at(-1), 'leave')
+  handler.holds = false
+  await consumer.close()
+})
+
+test('a partition whose offset does not exist is given back first, so that no late commit undoes the reset', async () => {
+  const { consumer, joined, handler } = setUp()
+  const fake = await joined()
+  handler.givenBack.length = 0
+  handler.holds = true
+  const reset = fake.hooks.reset('events', 3, async () => {
+    fake.story.push('reset')
+  })
+  await settle()
+  assert.deepEqual(handler.givenBack, [{ topic: 'events', partition: 3 }])
+  assert.notEqual(fake.story.at(-1), 'reset')
+  handler.letGo()
+  await reset
+  assert.equal(fake.story.at(-1), 'reset')
+  handler.holds = false
+  await consumer.close()
+})
+
+test('closed while it joins: the member that comes of it leaves again, and reads nothing', async () => {
+  const { consumer, fake, handler, clock } = setUp((made) => {
+    made.hangs = true
+  })
+  consumer.start(handler).catch(() => {})
+  await settle()
+  let finish = (): void => {}
+  const joining = fake().join(
+    () =>
+      new Promise((resolve) => {
+        finish = resolve
+      }),
+  )
+  const refused = assert.rejects(joining, /given up/)
+  await settle()
+  const closing = consumer.close({ deadlineMs: 2_000 })
+  await clock.advance(1_000)
+  finish()
+  await refused
+  assert.equal(fake().left, 1)
+  await clock.advance(1_000)
+  await closing
+  await assert.rejects(fake().join(), /given up/)
+  await assert.rejects(fake().fetch(), /given up/)
+  assert.equal(handler.taken.length, 0)
+})
