@@ -1,0 +1,163 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { variablesForServer } from './environment.ts'
+import type { Part } from './jar-cache.ts'
+import { chooseJava, findJavas, type Java, javaAt } from './java-discovery.ts'
+import { install, lackingMaven, partsFor } from './java-install.ts'
+import { bootstrapOf, javaKafka } from './java-kafka.ts'
+import {
+  javaSchemaRegistry,
+  type RegistryRelease,
+  releaseFor,
+  urlOfSchemaRegistry,
+} from './java-schema-registry.ts'
+import { type KafkaNode, newUuid, prepareFolder } from './kafka-node.ts'
+import { ManagedServer, type ServerRunner } from './managed-server.ts'
+import {
+  type PreparedServers,
+  startOnFreePorts,
+  type WayMissing,
+  type WayOptions,
+  type WayStarted,
+} from './way.ts'
+
+const host = '127.0.0.1'
+
+interface Choice {
+  readonly java: Java
+  readonly release: RegistryRelease
+}
+
+/** What runs, and from where. */
+interface Plan extends Choice {
+  readonly kafka: Installed
+  readonly registry: Installed | undefined
+  /** Folder of the data. */
+  readonly root: string
+  /** The same, when it is to be removed at the end. */
+  readonly temporaryDir: string | undefined
+}
+
+interface Installed {
+  readonly part: Part
+  readonly installed: string
+}
+
+/** Way (c): the server jars by Maven into the cache, run by a Java of this machine. */
+export async function startByJava(options: WayOptions): Promise<WayStarted | WayMissing> {
+  const choice = await choose(options)
+  if ('missing' in choice) return choice
+  const parts = await partsFor(options.schemaRegistry ? ['kafka', choice.release.part] : ['kafka'])
+  const lacking = await lackingMaven(options.environment, parts)
+  if (lacking !== undefined) return { missing: lacking }
+  const installed: Installed[] = []
+  // One after the other: the progress of two downloads in one line says nothing, and the network is one.
+  for (const part of parts) installed.push({ part, installed: await install(options, part, choice.java) })
+  const [kafka, registry] = installed
+  if (kafka === undefined) throw new Error('no part of Kafka')
+  return options.dataDir === undefined
+    ? startInTemporaryFolder(options, { ...choice, kafka, registry })
+    : startServers(options, { ...choice, kafka, registry, root: options.dataDir, temporaryDir: undefined })
+}
+
+async function choose(options: WayOptions): Promise<Choice | WayMissing> {
+  const { javaHome, environment } = options
+  const javas = javaHome === undefined ? await findJavas(environment) : await only(javaHome)
+  const java = chooseJava(javas, 21) ?? chooseJava(javas, 17)
+  const release = java === undefined ? undefined : releaseFor(java.version)
+  if (java !== undefined && release !== undefined) return { java, release }
+  const found = javas.map((one) => `Java ${one.version} in ${one.home}`).join(', ')
+  const where = javaHome ?? 'JAVA_HOME, on the PATH and in the usual folders'
+  return { missing: `no Java 17 or later (looked at ${where}; found ${found || 'none'})` }
+}
+
+async function only(javaHome: string): Promise<readonly Java[]> {
+  const java = await javaAt(javaHome)
+  return java === undefined ? [] : [java]
+}
+
+async function startInTemporaryFolder(
+  options: WayOptions,
+  plan: Omit<Plan, 'root' | 'temporaryDir'>,
+): Promise<WayStarted> {
+  const root = await mkdtemp(join(options.environment.temporaryDir, 'registry-relay-'))
+  const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 3 })
+  try {
+    const started = await startServers(options, { ...plan, root, temporaryDir: root })
+    return {
+      ...started,
+      async stop() {
+        await started.stop()
+        await remove()
+      },
+    }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+/** Two ports for Kafka (clients, controller) and two for the registry (API, management). */
+function startServers(options: WayOptions, plan: Plan): Promise<WayStarted> {
+  return startOnFreePorts(4, options.onProgress, async (ports) => {
+    const [clientPort = 0, controllerPort = 0, port = 0, managementPort = 0] = ports
+    return {
+      brokers: [`${host}:${clientPort}`],
+      kafka: await makeKafka(options, plan, { clientPort, controllerPort }),
+      schemaRegistry: await makeRegistry(options, plan, { port, managementPort }),
+    }
+  })
+}
+
+async function makeKafka(
+  options: WayOptions,
+  plan: Plan,
+  ports: Pick<KafkaNode, 'clientPort' | 'controllerPort'>,
+): Promise<ManagedServer> {
+  const { part, installed } = plan.kafka
+  const node: KafkaNode = {
+    id: 1,
+    host,
+    ...ports,
+    voters: [{ id: 1, host, controllerPort: ports.controllerPort }],
+    folder: join(plan.root, 'kafka'),
+    properties: options.brokerProperties,
+  }
+  await prepareFolder(node, bootstrapOf(installed), newUuid())
+  return manage(
+    options,
+    javaKafka({
+      node,
+      version: part.version,
+      installed,
+      javaHome: plan.java.home,
+      jvmOptions: options.jvmOptions,
+      temporaryDir: plan.temporaryDir,
+      variables: variablesForServer(options.environment.variables),
+    }),
+  )
+}
+
+async function makeRegistry(
+  options: WayOptions,
+  plan: Plan,
+  ports: { readonly port: number; readonly managementPort: number },
+): Promise<PreparedServers['schemaRegistry']> {
+  if (plan.registry === undefined) return undefined
+  const { part, installed } = plan.registry
+  // By version: the two releases write databases that the other one cannot read.
+  const folder = join(plan.root, `schema-registry-${part.version}`)
+  await mkdir(folder, { recursive: true })
+  const fresh = (await readdir(folder)).length === 0
+  const { release, java, temporaryDir } = plan
+  const variables = variablesForServer(options.environment.variables)
+  const runner = javaSchemaRegistry({
+    ...{ ...ports, release, java, temporaryDir, variables },
+    ...{ version: part.version, installed, folder, fresh },
+  })
+  return { url: urlOfSchemaRegistry(ports.port), server: manage(options, runner) }
+}
+
+function manage(options: WayOptions, runner: ServerRunner): ManagedServer {
+  return new ManagedServer({ runner, clock: options.clock, logger: options.telemetry.logger })
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { formatProperties } from './properties-file.ts'
+
+/** One broker that is a controller too; a cluster is several of them that name each other as voters. */
+export interface KafkaNode {
+  readonly id: number
+  readonly host: string
+  readonly clientPort: number
+  readonly controllerPort: number
+  /** All nodes of the cluster, this one included. */
+  readonly voters: readonly { readonly id: number; readonly host: string; readonly controllerPort: number }[]
+  /** Holds `server.properties` and the data. */
+  readonly folder: string
+  /** Settings of the caller; they win. */
+  readonly properties: Readonly<Record<string, string>>
+}
+
+export const propertiesFileOf = (node: KafkaNode): string => join(node.folder, 'server.properties')
+const dataOf = (node: KafkaNode): string => join(node.folder, 'data')
+
+/** Settings of a broker that is quick to start and small, and behaves like a large one otherwise. */
+export function brokerProperties(node: KafkaNode): Record<string, string> {
+  const replicas = String(Math.min(3, node.voters.length))
+  const inSync = String(Math.min(2, node.voters.length))
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': String(node.id),
+    'controller.quorum.voters': node.voters
+      .map((one) => `${one.id}@${one.host}:${one.controllerPort}`)
+      .join(','),
+    listeners: `CLIENT://${node.host}:${node.clientPort},CONTROLLER://${node.host}:${node.controllerPort}`,
+    'advertised.listeners': `CLIENT://${node.host}:${node.clientPort}`,
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'CLIENT',
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': dataOf(node),
+    ...smallBroker(replicas, inSync),
+    ...node.properties,
+  }
+}
+
+/** What does not depend on addresses: for the broker in a container too. */
+export function smallBroker(replicas: string, inSync: string): Record<string, string> {
+  return {
+    // A topic with a typing error in its name must fail as it does on a production cluster.
+    'auto.create.topics.enable': 'false',
+    'default.replication.factor': replicas,
+    // With the default of 3 on one broker these topics never come up, and every consumer waits for ever.
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
+    // 50 by default: fifty folders to make, before the first consumer gets its group.
+    'offsets.topic.num.partitions': '8',
+    'transaction.state.log.num.partitions': '4',
+    'group.initial.rebalance.delay.ms': '0',
+    // 128 MB by default, taken at start.
+    'log.cleaner.dedupe.buffer.size': '2097152',
+    // After kill -9 the controller refuses the new broker until the session of the old one is over (9 s by default).
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
+  }
+}
+
+/**
+ * Writes the settings and, once, the two files that `kafka-storage format` would write into the data folder: the
+ * starting metadata, made by Kafka's own tool when the jars were fetched and the same for every cluster, and the
+ * ids, which differ. That saves a Java run at each start.
+ */
+export async function prepareFolder(node: KafkaNode, bootstrap: string, clusterId: string): Promise<void> {
+  await mkdir(dataOf(node), { recursive: true })
+  await writeFile(propertiesFileOf(node), formatProperties(brokerProperties(node)))
+  const ids = join(dataOf(node), 'meta.properties')
+  if (await readFile(ids).catch(() => undefined)) return
+  await copyFile(bootstrap, join(dataOf(node), 'bootstrap.checkpoint'))
+  // Last and by a rename: a folder with this file in it counts as formatted.
+  await writeFile(
+    `${ids}.new`,
+    formatProperties({
+      version: '1',
+      'cluster.id': clusterId,
+      'node.id': String(node.id),
+      'directory.id': newUuid(),
+    }),
+  )
+  await rename(`${ids}.new`, ids)
+}
+
+/** Kafka writes its ids as 16 bytes in base64url, 22 characters. One that begins with a dash confuses its tools. */
+export function newUuid(): string {
+  let text = '-'
+  while (text.startsWith('-')) text = randomBytes(16).toString('base64url')
+  return text
+}
