@@ -1,0 +1,130 @@
+import { sleep, systemClock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import { RelayError } from '../errors.ts'
+import { type LocalStack, startLocalStack } from '../local-stack/local-stack.ts'
+import type { OnProgress } from '../local-stack/progress.ts'
+import type { PrometheusMetrics } from '../observability/metrics.ts'
+import type { Logger } from '../telemetry.ts'
+import { Arrivals } from './arrivals.ts'
+import { applyTopics, type Parts, startBridge, startGateway, startManagement } from './compose.ts'
+import { demoConfig } from './demo-config.ts'
+import { Journeys, type Travelled } from './journey.ts'
+import { Receiver } from './receiver.ts'
+import { type DemoOutcome, postSamples } from './sample-run.ts'
+import { loadSamples } from './samples.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface DemoOptions {
+  /** A further endpoint that gets every event. */
+  readonly deliverTo?: string | undefined
+  /** Folder for the data, kept for the next start. Default: a temporary one, removed at the end. */
+  readonly keep?: string | undefined
+  readonly onProgress: OnProgress
+  /** Once for every event that reached the demo's own receiver. */
+  readonly onDelivered: (event: Travelled) => void
+}
+
+/** On a slow machine a consumer group takes seconds to form. */
+const readyWithinMs = 60_000
+
+/** Where everything listens. */
+export interface DemoAddresses {
+  readonly gateway: string
+  readonly brokers: readonly string[]
+  readonly schemaRegistry: string
+  readonly topic: string
+  readonly management: string
+  readonly receiver: string
+  readonly stack: Pick<LocalStack, 'way' | 'kafka' | 'schemaRegistry'>
+}
+
+export interface RunningDemo {
+  readonly addresses: DemoAddresses
+  /** Posts the samples and waits until all have arrived, or `patienceMs` are over. */
+  postSamples(patienceMs: number): Promise<DemoOutcome>
+}
+
+/**
+ * The whole way of an event on one machine: a real Kafka, a real schema registry, gateway, bridge and a receiver.
+ * Everything it starts is handed to the supervisor.
+ */
+export async function startDemo(
+  options: DemoOptions,
+  supervisor: Supervisor,
+  telemetry: { readonly logger: Logger; readonly metrics: PrometheusMetrics },
+): Promise<RunningDemo> {
+  const stack = await startLocalStack({
+    ...(options.keep === undefined ? {} : { dataDir: options.keep }),
+    onProgress: options.onProgress,
+    telemetry,
+  })
+  supervisor.add('real parts', () => stack.stop())
+
+  const journeys = new Journeys()
+  const arrivals = new Arrivals()
+  const receiver = new Receiver({
+    host: '127.0.0.1',
+    port: 0,
+    onPost: ({ body, contentType, headers }) => {
+      const id = headers['webhook-id']
+      journeys.arrived(typeof id === 'string' ? id : undefined, { body, contentType })
+    },
+  })
+  const receiverUrl = await receiver.start()
+  supervisor.add('receiver', () => receiver.close())
+
+  const config: Config = demoConfig(stack, receiverUrl, options.deliverTo)
+  await applyTopics(config, telemetry)
+
+  const bridges = await startBridge(config, telemetry, supervisor, (endpoint, delivery) => {
+    if (endpoint !== 'receiver') return
+    const travelled = journeys.delivered(
+      {
+        ...delivery,
+        offset: String(delivery.offset),
+        id: delivery.event.id,
+        repository: delivery.event.target?.repository,
+        action: delivery.event.action,
+      },
+      performance.now(),
+    )
+    if (travelled === undefined) return
+    arrivals.add(travelled)
+    options.onDelivered(travelled)
+  })
+  const gateway = await startGateway(config, telemetry, supervisor, (body, contentType) =>
+    journeys.departed(body, contentType, performance.now()),
+  )
+  const parts = { ...bridges.parts, ...gateway.parts }
+  const management = await startManagement(config, telemetry, supervisor, parts)
+  await allReady(parts)
+
+  return {
+    addresses: {
+      gateway: gateway.url,
+      brokers: stack.brokers,
+      schemaRegistry: stack.schemaRegistryUrl,
+      topic: config.topics.events,
+      management,
+      receiver: receiverUrl,
+      stack,
+    },
+    postSamples: (patienceMs) => postSamples(gateway.url, loadSamples(), arrivals, patienceMs),
+  }
+}
+
+/** Everything is connected: the first event's latency is then that of an event, not of a start. */
+async function allReady(parts: Parts): Promise<void> {
+  const end = performance.now() + readyWithinMs
+  for (;;) {
+    const waiting = Object.entries(parts).flatMap(([name, ask]) => {
+      const { ready, reason } = ask()
+      return ready ? [] : [`${name}: ${reason ?? 'not ready'}`]
+    })
+    if (waiting.length === 0) return
+    if (performance.now() > end) {
+      throw new RelayError('DEADLINE_EXCEEDED', `not ready within ${readyWithinMs} ms: ${waiting.join('; ')}`)
+    }
+    await sleep(systemClock, 20)
+  }
+}

@@ -1,0 +1,19 @@
+import { startBridge, startManagement } from '../app/compose.ts'
+import { RelayError } from '../errors.ts'
+import { runService } from './service.ts'
+
+/** `registry-relay bridge`: the topic bridge. */
+export function bridge(configFile: string): Promise<number> {
+  return runService('bridge', configFile, async (config, telemetry, supervisor) => {
+    if (config.bridge.endpoints.length === 0) {
+      throw new RelayError(
+        'CONFIG_INVALID',
+        `${configFile}: "bridge.endpoints" is empty: there is nobody to deliver to`,
+      )
+    }
+    const bridges = await startBridge(config, telemetry, supervisor)
+    const management = await startManagement(config, telemetry, supervisor, bridges.parts)
+    const endpoints = config.bridge.endpoints.map(({ name }) => name)
+    telemetry.logger.info({ endpoints, management }, 'bridge runs')
+  })
+}

@@ -1,0 +1,18 @@
+import { errorCodes, isRelayError, toError } from '../errors.ts'
+
+/** Exit codes of every command. */
+export const exitCode = { success: 0, failure: 1, usage: 2, configuration: 78 } as const
+
+/** Says on standard error what went wrong and what to do, and returns the exit code for it. */
+export function reportFailure(thrown: unknown): number {
+  const error = toError(thrown)
+  if (!isRelayError(error)) {
+    console.error(error.stack ?? error.message)
+    return exitCode.failure
+  }
+  console.error(error.message)
+  const { action } = errorCodes[error.code]
+  console.error(`${error.code}: ${action}`)
+  const configuration = error.code === 'CONFIG_INVALID' || error.code === 'REAL_PARTS_MISSING'
+  return configuration ? exitCode.configuration : exitCode.failure
+}

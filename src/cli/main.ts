@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { packageVersion } from '../version.ts'
+import { exitCode, reportFailure } from './failure.ts'
+
+const program = new Command('registry-relay')
+  .description(
+    'Event backbone of a container registry: HTTP notifications -> Avro in Kafka -> HTTP endpoints.',
+  )
+  .version(packageVersion(), '-V, --version')
+  .showHelpAfterError()
+  .exitOverride()
+
+const configOption = ['-c, --config <file>', 'configuration file (see examples/registry-relay.yaml)'] as const
+
+program
+  .command('demo')
+  .description(
+    'start a real Kafka, a schema registry, gateway, bridge and receiver here, and show events travel',
+  )
+  .option(
+    '--once',
+    'exit when the samples have travelled: 0 when all came out byte-identical and in order, else 1',
+  )
+  .option('--json', 'one JSON line when ready and one per delivered event')
+  .option('--deliver-to <url>', 'a further endpoint that gets every event', httpUrl)
+  .option('--no-samples', 'post nothing')
+  .option('--keep <dir>', 'keep the data in this folder for the next start')
+  .action(async (options) => finish(await (await import('./demo.ts')).demo(options)))
+
+program
+  .command('serve')
+  .description('run the gateway: takes notifications over HTTP and keeps them in Kafka')
+  .requiredOption(...configOption)
+  .action(async (options) => finish(await (await import('./serve.ts')).serve(options.config)))
+
+program
+  .command('bridge')
+  .description('run the topic bridge: delivers the topic to the HTTP endpoints of the configuration')
+  .requiredOption(...configOption)
+  .action(async (options) => finish(await (await import('./bridge.ts')).bridge(options.config)))
+
+program
+  .command('topics')
+  .description('the Kafka topics that the relay needs')
+  .command('apply')
+  .description('create the topics that are missing; never changes one that exists, but says what differs')
+  .requiredOption(...configOption)
+  .action(async (options) => finish(await (await import('./topics.ts')).topicsApply(options.config)))
+
+program
+  .command('receiver')
+  .description('a small HTTP service that prints every notification it gets, for trying out')
+  .option('--host <host>', 'address to listen on', '127.0.0.1')
+  .option('--port <port>', 'port to listen on; 0 lets the system choose', port, 8090)
+  .action(async (options) =>
+    finish(await (await import('./receiver.ts')).receiver(options.host, options.port)),
+  )
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) finish(error.exitCode === 0 ? exitCode.success : exitCode.usage)
+  else finish(reportFailure(error))
+}
+
+function finish(code: number): void {
+  process.exitCode = code
+}
+
+function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new InvalidArgumentError('must be an http or https URL.')
+  return text
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('must be a port, 0 to 65535.')
+  return value
+}

@@ -1,0 +1,43 @@
+export { type OpenKafkaSink, type OpenKafkaSinkOptions, openKafkaSink } from './app/open-kafka-sink.ts'
+export {
+  type OpenTopicBridge,
+  type OpenTopicBridgeOptions,
+  openTopicBridge,
+} from './app/open-topic-bridge.ts'
+export {
+  type DecodedRecord,
+  EventDecoder,
+  type EventDecoderOptions,
+  type SchemaSource,
+} from './avro/event-decoder.ts'
+export { type EventSchema, registryEventSchema, schemaFingerprint } from './avro/event-schema.ts'
+export type { EventRecord } from './avro/record.ts'
+export {
+  RegisteredSchemaIds,
+  type RegisteredSchemaIdsOptions,
+  type SchemaIds,
+} from './avro/schema-ids.ts'
+export { SchemaRegistryClient, type SchemaRegistryOptions } from './avro/schema-registry.ts'
+export type { IngestRecord } from './avro/stored-event.ts'
+export type { AdminPort, TopicsReport } from './kafka/admin-port.ts'
+export type { KafkaConnectionOptions, KafkaSasl, KafkaTls } from './kafka/connection.ts'
+export type {
+  BatchHandler,
+  ConsumedRecord,
+  ConsumerPort,
+  HeldPartition,
+  RecordBatch,
+  TopicPartition,
+} from './kafka/consumer-port.ts'
+export type { DeadLetterReason, DeadLetters } from './kafka/dead-letter-port.ts'
+export { KafkaSink, type KafkaSinkOptions } from './kafka/kafka-sink.ts'
+export { KafkaAdmin } from './kafka/kafkajs/admin.ts'
+export { createKafka, type KafkaClient } from './kafka/kafkajs/client.ts'
+export { KafkaConsumer, type KafkaConsumerOptions } from './kafka/kafkajs/consumer.ts'
+export { KafkaDeadLetters, type KafkaDeadLettersOptions } from './kafka/kafkajs/consumer-dead-letters.ts'
+export { type KafkajsProducerOptions, kafkajsProducers } from './kafka/kafkajs/producer.ts'
+export { type RecordAck, RecordSink, type RecordSinkOptions } from './kafka/record-sink.ts'
+export { type RelayTopicsOptions, relayTopics, type TopicSpec } from './kafka/topics.ts'
+export type { DecodedEvent, Delivered, RecordDecoder } from './topic-bridge/delivered.ts'
+export type { Backoff } from './topic-bridge/retry-backoff.ts'
+export { TopicBridge, type TopicBridgeOptions } from './topic-bridge/topic-bridge.ts'

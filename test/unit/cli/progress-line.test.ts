@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ProgressLine } from '../../../src/cli/progress-line.ts'
+
+function written(isTTY: boolean): { text: () => string; line: ProgressLine } {
+  let text = ''
+  const line = new ProgressLine({ isTTY, columns: 60, write: (chunk) => (text += chunk) })
+  return { text: () => text, line }
+}
+
+test('writes over one line of a terminal, with a bar when the whole is known', () => {
+  const { text, line } = written(true)
+  line.show('server jars', 50, 200)
+  assert.equal(text(), '\r\u001b[Kserver jars [#####...............]  25 %')
+  line.clear()
+  assert.ok(text().endsWith('\r\u001b[K'))
+})
+
+test('never breaks the line, however long the text', () => {
+  const { text, line } = written(true)
+  line.show('x'.repeat(200), 1, 1)
+  assert.equal(text().replace('\r\u001b[K', '').length, 59)
+})
+
+test('writes nothing where there is no terminal', () => {
+  const { text, line } = written(false)
+  line.show('server jars', 1, 2)
+  line.clear()
+  assert.equal(text(), '')
+})
