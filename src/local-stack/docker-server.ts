@@ -3,6 +3,7 @@ import type { Variables } from './environment.ts'
 import type { ServerRunner } from './managed-server.ts'
 import { WatchedProcess } from './watched-process.ts'
 
+/** What it takes to run one server in a container. */
 export interface DockerServerOptions {
   readonly name: string
   readonly image: string

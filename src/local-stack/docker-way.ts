@@ -15,6 +15,7 @@ export const images = {
 
 /** Way (b): containers of a Docker daemon on this machine. */
 export async function startByDocker(options: WayOptions): Promise<WayStarted | WayMissing> {
+  // Images run under user ids of their own, which may not write into a folder of the caller.
   if (options.dataDir !== undefined) return { missing: 'a data folder of this machine is used by Java only' }
   const { environment, clock } = options
   const lacking = await lackingDocker(environment)
@@ -55,6 +56,7 @@ function kafkaContainer(options: WayOptions, id: string, port: number): DockerSe
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': '1',
+    // Never leaves the container, so the usual port will do for every stack.
     'controller.quorum.voters': '1@127.0.0.1:9093',
     // The same number inside and outside: a client is told to come back to the advertised address.
     listeners: `CLIENT://0.0.0.0:${port},CONTROLLER://127.0.0.1:9093`,

@@ -1,6 +1,7 @@
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
+/** Variables of an environment, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /** What the machine says about itself, read once at the start of a stack. */
@@ -42,6 +43,7 @@ export function readEnvironment(variables: Variables = process.env): StackEnviro
   }
 }
 
+/** Sorted, so that the same machine makes the same choice each time. */
 function namedJavas(variables: Variables): string[] {
   const others = Object.keys(variables).filter((name) => /^JAVA_HOME_\d+/.test(name))
   return ['JAVA_HOME', ...others.sort()].flatMap((name) => variables[name] || [])
@@ -58,6 +60,7 @@ function javaFoldersOf(home: string): string[] {
   ]
 }
 
+/** Blanks and empty items are typing, not addresses. */
 function list(text: string | undefined, separator: string): string[] {
   return (text ?? '')
     .split(separator)

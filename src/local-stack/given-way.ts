@@ -13,6 +13,7 @@ const probeEveryMs = 250
 /** Way (a): servers that run already. They are asked once whether they answer, and never stopped. */
 export async function useGiven(options: WayOptions): Promise<WayStarted | WayMissing> {
   const { brokers, schemaRegistryUrl } = options.environment
+  // Copied from a browser it ends with a slash, and `//subjects` is not found.
   const url = schemaRegistryUrl?.replace(/\/+$/, '')
   if (brokers.length === 0) {
     if (url === undefined || !options.schemaRegistry) return { missing: 'REGISTRY_RELAY_BROKERS is not set' }

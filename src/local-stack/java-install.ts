@@ -7,6 +7,7 @@ import { makeBootstrap } from './java-kafka.ts'
 import { runMaven } from './maven.ts'
 import type { WayOptions } from './way.ts'
 
+/** Reads the poms of the named folders of `stack/`. */
 export function partsFor(names: readonly string[]): Promise<readonly Part[]> {
   return Promise.all(names.map(readPart))
 }

@@ -24,9 +24,11 @@ export const quickJvm: readonly string[] = [
   '-XX:TieredStopAtLevel=1',
 ]
 
+/** What {@link makeBootstrap} wrote. */
 export const bootstrapOf = (installed: string): string => join(installed, bootstrapName)
 
 const java = (home: string): string => join(home, 'bin', 'java')
+// The star is expanded by Java, not by a shell.
 const classPath = (installed: string): string => join(installed, 'jars', '*')
 
 /**
@@ -61,6 +63,7 @@ export async function makeBootstrap(installed: string, javaHome: string): Promis
   await rm(folder, { recursive: true })
 }
 
+/** What it takes to run one broker. */
 export interface JavaKafkaOptions {
   readonly node: KafkaNode
   readonly version: string
@@ -68,6 +71,7 @@ export interface JavaKafkaOptions {
   readonly installed: string
   readonly javaHome: string
   readonly jvmOptions: readonly string[]
+  /** Removed by the watcher when this process dies. */
   readonly temporaryDir: string | undefined
   readonly variables: Variables
 }

@@ -35,6 +35,7 @@ export function releaseFor(javaVersion: number): RegistryRelease | undefined {
   return releases.find((release) => release.java <= javaVersion)
 }
 
+/** What it takes to run one schema registry. */
 export interface JavaSchemaRegistryOptions {
   readonly release: RegistryRelease
   readonly version: string
@@ -47,10 +48,12 @@ export interface JavaSchemaRegistryOptions {
   readonly folder: string
   /** There is no data yet. */
   readonly fresh: boolean
+  /** Removed by the watcher when this process dies. */
   readonly temporaryDir: string | undefined
   readonly variables: Variables
 }
 
+/** Base of the paths that Confluent's clients know. */
 export const urlOfSchemaRegistry = (port: number): string => `http://127.0.0.1:${port}/apis/ccompat/v7`
 
 /** An Apicurio registry in a Java of its own, reached through its Confluent-compatible paths. */
@@ -96,6 +99,7 @@ function settings(options: JavaSchemaRegistryOptions): string[] {
     // Else a second server listens on all interfaces, at 9000.
     '-Dquarkus.management.host=127.0.0.1',
     `-Dquarkus.management.port=${options.managementPort}`,
+    // A line per request would push what matters out of the bounded log.
     '-Dquarkus.http.access-log.enabled=false',
     `-D${options.release.databaseSetting}=${database}`,
   ]

@@ -62,6 +62,7 @@ export async function startByJava(options: WayOptions): Promise<WayStarted | Way
 
 async function choose(options: WayOptions): Promise<Choice | WayMissing> {
   const { javaHome, environment } = options
+  // A Java that the caller forces is the only candidate: falling back to another one would hide what is wrong with it.
   const javas = javaHome === undefined ? await findJavas(environment) : await only(javaHome)
   const java = chooseJava(javas, 21) ?? chooseJava(javas, 17)
   const release = java === undefined ? undefined : releaseFor(java.version)

@@ -17,6 +17,7 @@ export interface KafkaNode {
   readonly properties: Readonly<Record<string, string>>
 }
 
+/** The file the broker is started with; written anew at each preparation, because ports change. */
 export const propertiesFileOf = (node: KafkaNode): string => join(node.folder, 'server.properties')
 const dataOf = (node: KafkaNode): string => join(node.folder, 'data')
 
@@ -25,8 +26,10 @@ export function brokerProperties(node: KafkaNode): Record<string, string> {
   const replicas = String(Math.min(3, node.voters.length))
   const inSync = String(Math.min(2, node.voters.length))
   return {
+    // One process for both roles: half the memory, and a controller that is there as soon as the broker is.
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
+    // The static form of the quorum: the data folder then holds no address, and can be used again on other ports.
     'controller.quorum.voters': node.voters
       .map((one) => `${one.id}@${one.host}:${one.controllerPort}`)
       .join(','),
@@ -56,6 +59,7 @@ export function smallBroker(replicas: string, inSync: string): Record<string, st
     // 50 by default: fifty folders to make, before the first consumer gets its group.
     'offsets.topic.num.partitions': '8',
     'transaction.state.log.num.partitions': '4',
+    // 3 s by default, for a group whose members come one after the other; here they are there or not.
     'group.initial.rebalance.delay.ms': '0',
     // 128 MB by default, taken at start.
     'log.cleaner.dedupe.buffer.size': '2097152',

@@ -30,6 +30,7 @@ export function readApiVersionsAnswer(answer: Uint8Array): boolean | undefined {
 export function probeKafka(host: string, port: number, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })
+    // The answer is some hundred bytes and may come in pieces; its first ten decide.
     let answer: Buffer = Buffer.alloc(0)
     const fail = (reason: string): void => {
       socket.destroy()

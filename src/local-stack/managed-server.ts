@@ -37,7 +37,13 @@ const probeEveryMs = 50
 const bindAttempts = 4
 const addressInUse = /Address already in use|BindException|Port already bound|port is already allocated/i
 
-/** A server that this process runs: {@link LocalServer} over a {@link ServerRunner}. */
+/**
+ * A server that this process runs: {@link LocalServer} over a {@link ServerRunner}.
+ *
+ * States: never started (no process) -> running -> ended -> running ... A start moves to running and resolves once the
+ * server answers, or ends it again. `stop`, `kill` and an end of its own move to ended; only the last is an error in
+ * the log. The process object is kept while ended, because its watcher still guards the temporary folder.
+ */
 export class ManagedServer implements LocalServer {
   readonly name: string
   readonly version: string
@@ -50,6 +56,7 @@ export class ManagedServer implements LocalServer {
   #process: WatchedProcess | undefined
   /** Operations wait for each other: a start that overlaps a kill would meet the ports of the dying server. */
   #last: Promise<void> = Promise.resolve()
+  /** The end that comes was asked for. */
   #ending = false
 
   constructor(options: ManagedServerOptions) {

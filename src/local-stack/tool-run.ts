@@ -5,6 +5,7 @@ import { WatchedProcess } from './watched-process.ts'
 /** Longer than the time-outs of Maven and Docker themselves, so that their own message wins where they have one. */
 const silenceMs = 180_000
 
+/** A tool and where its words go. */
 export interface ToolRun {
   readonly command: readonly string[]
   readonly variables: Readonly<Record<string, string | undefined>>
