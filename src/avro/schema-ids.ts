@@ -26,7 +26,7 @@ export interface RegisteredSchemaIdsOptions {
   readonly mode: 'lookup' | 'register'
   /** Default: {@link registryEventSchema}. */
   readonly schema?: EventSchema
-  /** Between tries while there is no id: from 250 ms, doubled up to this; default 30000. */
+  /** Between tries while there is no id: from 250 ms, doubled up to this; default 5000. */
   readonly maxPauseMs?: number
   /** How often a known id is held against the registry; default 300000. */
   readonly revalidateMs?: number
@@ -118,7 +118,7 @@ export class RegisteredSchemaIds implements SchemaIds {
    */
   #retryLater(error: Error): void {
     const pauseMs = Math.round(this.#pauseMs * (0.5 + this.#random() / 2))
-    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.maxPauseMs ?? 30_000)
+    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.maxPauseMs ?? 5_000)
     this.#reason = error.message
     this.#telemetry.logger.warn(
       { subject: this.#options.subject, err: error, pauseMs },

@@ -25,7 +25,7 @@ export async function startByDocker(options: WayOptions): Promise<WayStarted | W
     const missing = await obtainImage(image, environment.variables, clock, (done, all) =>
       options.onProgress({ step: 'download', detail: `image ${image}: ${done} of ${all} layers` }),
     )
-    if (missing !== undefined) return { missing }
+    if (missing !== undefined) return { missing, unexpected: true }
   }
   return startOnFreePorts(2, options.onProgress, async ([clientPort = 0, registryPort = 0]) => {
     const id = randomBytes(4).toString('hex')

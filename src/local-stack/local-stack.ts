@@ -86,7 +86,7 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
       return stackOf(way, started)
     }
     missing.push(`  ${way}: ${started.missing}`)
-    onProgress({ step: 'look', detail: started.missing })
+    if (started.unexpected === true) onProgress({ step: 'look', detail: started.missing })
     telemetry.logger.debug({ way, reason: started.missing }, 'no servers to be had this way')
   }
   throw new RelayError('REAL_PARTS_MISSING', missingMessage(missing), { facts: { looked: missing } })

@@ -1,7 +1,7 @@
 /** What `startLocalStack` is doing, for a person who waits. */
 export interface StackProgress {
   /**
-   * `look`: a way was looked at and left (the detail says why); `download`: server jars or images are fetched, only the
+   * `look`: a way was offered, but cannot be gone (the detail says why); `download`: server jars or images are fetched, only the
    * first time; `start`: servers were started; `ready`: all of them answer.
    */
   readonly step: 'look' | 'download' | 'start' | 'ready'

@@ -34,6 +34,8 @@ export interface WayStarted {
 /** A way that this machine does not offer, and why, in one line. */
 export interface WayMissing {
   readonly missing: string
+  /** It was offered and then could not be had, so the person who waits is told. */
+  readonly unexpected?: boolean
 }
 
 /** Servers that have their ports and were not started yet. */
