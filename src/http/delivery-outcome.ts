@@ -60,12 +60,14 @@ export function readRetryAfter(value: string | undefined, now: number, capMs: nu
 /**
  * The error of a failed attempt: status and reason as facts, never a header, a body or the path of the URL.
  */
-export function deliveryFailed(origin: string, attempt: FailedAttempt, cause?: Error): RelayError {
+export function deliveryFailed(
+  origin: string,
+  attempt: FailedAttempt,
+  options: { readonly cause?: Error; readonly code?: 'DELIVERY_FAILED' | 'DELIVERY_REFUSED' } = {},
+): RelayError {
   const { kind: _, ...facts } = attempt
   const said =
     attempt.status === undefined ? `gave no answer (${attempt.reason})` : `answered ${attempt.status}`
-  return new RelayError('DELIVERY_FAILED', `${origin} ${said}`, {
-    facts: { origin, ...facts },
-    ...(cause === undefined ? {} : { cause }),
-  })
+  const { cause, code = 'DELIVERY_FAILED' } = options
+  return new RelayError(code, `${origin} ${said}`, { cause, facts: { origin, ...facts } })
 }

@@ -23,52 +23,58 @@ export interface RecordBatch {
   readonly highWatermark: bigint
 }
 
-/** A member of a consumer group that holds a partition while its handler runs. */
-export interface BatchContext {
-  /**
-   * Tells the group that this member lives; to be called at least every third of the session, cheap to call
-   * more often. Rejects when the group rebalances, has thrown the member out, or cannot be reached: then the
-   * handler ends.
-   */
-  heartbeat(): Promise<void>
-  /**
-   * Every record below `next` has its outcome: reading goes on there, should the handler end before the batch
-   * does.
-   */
-  resolve(next: bigint): void
-  /**
-   * Writes `next` into the group: whoever gets the partition begins there. Rejects as {@link heartbeat} does.
-   */
-  commit(next: bigint): Promise<void>
-  /**
-   * False when the partition is not this member's any more, or the consumer stops: start nothing, commit
-   * nothing new.
-   */
-  isActive(): boolean
+/** Names a partition. */
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
 }
 
-/**
- * Gets the batches of one partition one after another, those of several partitions at the same time. It
- * resolves when the batch is dealt with or the consumer stops; it rejects only with what a method of its
- * context rejected with, so that the group can be joined again. A rebalance waits until all handlers have
- * ended.
- */
-export type BatchHandler = (batch: RecordBatch, context: BatchContext) => Promise<void>
+/** A partition as long as this member of the group has it: from one join of the group to the next. */
+export interface HeldPartition {
+  /**
+   * False as soon as it may be somebody else's: the group was joined anew, or has not heard of this member for
+   * nearly a session. Then no work may begin. It may become true again in the latter case.
+   */
+  isHeld(): boolean
+  /**
+   * Writes `next` into the group: whoever gets the partition begins there. Does nothing once the group was
+   * joined anew. Rejects when the group refuses or cannot be reached.
+   */
+  commit(next: bigint): Promise<void>
+  /** Nothing more is fetched, until {@link resume}; a batch that is under way may still come. */
+  pause(): void
+  resume(): void
+}
+
+/** What is done with the records; the consumer calls it, never for one partition twice at the same time. */
+export interface BatchHandler {
+  /**
+   * Takes a batch over and returns at once; reading goes on behind it. Batches of a partition come in order,
+   * without overlap as long as it is held. Commits, and how much is in hand before {@link HeldPartition.pause},
+   * are the handler's.
+   */
+  take(batch: RecordBatch, held: HeldPartition): void
+  /**
+   * Ends the work on all partitions, or on the one given, and commits what may be committed. Resolves within
+   * `withinMs` at the latest, never rejects. Until then the partitions are held, no batch comes, and the group
+   * waits; what has no outcome by then is read again, by whoever gets the partition.
+   */
+  giveBack(withinMs: number, only?: TopicPartition): Promise<void>
+}
 
 /** One member of a consumer group. */
 export interface ConsumerPort {
   /**
-   * Joins the group and calls `handler` until closed. Resolves when the group has been joined for the first
-   * time; with the brokers down it goes on trying. Rejects only when closed before. Later failures are healed
-   * by joining again.
+   * Joins the group and hands batches to `handler` until closed. Resolves when the group has been joined for
+   * the first time; with the brokers down it goes on trying. Rejects only when closed before. Later failures
+   * are healed by joining again.
    */
   start(handler: BatchHandler): Promise<void>
   /** Ready: a member of the group, with the last sign of life no older than a session. */
   readiness(): { readonly ready: boolean; readonly reason?: string }
   /**
-   * Leaves the group after the running handlers have ended, for which {@link BatchContext.isActive} turns
-   * false. Idempotent. After the deadline (default 10 s) it resolves all the same: from then on a handler
-   * finds itself inactive.
+   * Lets the handler give everything back and leaves the group. Idempotent. After the deadline (default 10 s)
+   * it resolves all the same; from then on nothing is held any more.
    */
   close(options?: { readonly deadlineMs?: number }): Promise<void>
 }

@@ -1,11 +1,10 @@
-import { type Clock, type Random, sleep } from '../clock.ts'
+import { type Clock, type Random, sleep, within } from '../clock.ts'
 import { toError } from '../errors.ts'
 import type { Logger } from '../telemetry.ts'
 import { rootCause } from './classify.ts'
 import type { OnLeaders, ProduceBatch, ProduceReply, ProducerFactory, ProducerPort } from './producer-port.ts'
 import { RepeatFilter } from './repeat-filter.ts'
 import { retryDelay } from './retry-delay.ts'
-import { within } from './within.ts'
 
 const closeMs = 5_000
 

@@ -1,4 +1,4 @@
-import type { Cancel } from '../clock.ts'
+import { type Cancel, within } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import { type CloseOptions, type Sink, SinkClosedError, type WriteOptions } from '../sink/sink.ts'
 import type { Logger } from '../telemetry.ts'
@@ -17,7 +17,6 @@ import {
 } from './publisher-options.ts'
 import { type Readiness, readinessOf } from './publisher-readiness.ts'
 import { Router } from './router.ts'
-import { within } from './within.ts'
 
 const observeMs = 1_000
 const defaultCloseMs = 30_000
@@ -186,6 +185,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     this.#intake.abandonAll(error)
     await this.#session.close()
     this.#observing?.()
+    this.#show()
     if (givenUp) throw error
   }
 
@@ -236,13 +236,18 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     this.#lanes.limitBatches(maxRecordBytes)
   }
 
+  #show(): PublisherPending {
+    const { pending } = this
+    this.#metrics.bufferedRecords.set(pending.records)
+    this.#metrics.bufferedBytes.set(pending.bytes)
+    this.#metrics.oldestSeconds.set(pending.oldestMs / 1_000)
+    return pending
+  }
+
   /** Keeps the gauges true while something is open, also while nothing can be sent. */
   #observe(): void {
     if (this.#observing !== undefined) return
-    const { records, bytes, oldestMs } = this.pending
-    this.#metrics.bufferedRecords.set(records)
-    this.#metrics.bufferedBytes.set(bytes)
-    this.#metrics.oldestSeconds.set(oldestMs / 1_000)
+    const { records } = this.#show()
     if (records === 0 && this.#intake.openWrites === 0) return
     this.#observing = this.#settings.clock.after(observeMs, () => {
       this.#observing = undefined

@@ -121,9 +121,11 @@ export class BridgeObserver {
     )
   }
 
-  roundEnded(topic: string, partition: number, unfinished: number, thrown: unknown): void {
-    const facts = { topic, partition, unfinished, err: thrown === undefined ? undefined : toError(thrown) }
-    this.#logger.info(facts, 'partition given back; what has no outcome will be read again')
+  givenBack(topic: string, partition: number, unfinished: number): void {
+    this.#logger.info(
+      { topic, partition, unfinished },
+      'partition given back; what has no outcome will be read again',
+    )
   }
 
   progress(topic: string, partition: number, lag: bigint, oldestReceivedAt: number | undefined): void {

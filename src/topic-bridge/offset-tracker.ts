@@ -58,4 +58,9 @@ export class OffsetTracker {
   get unfinished(): number {
     return this.#unfinished.size
   }
+
+  /** Begun and not below `low`: with the finished ones among them. */
+  get open(): number {
+    return this.#order.length - this.#head
+  }
 }

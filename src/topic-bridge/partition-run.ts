@@ -1,15 +1,20 @@
-import type { Clock } from '../clock.ts'
-import type { BatchContext, ConsumedRecord, RecordBatch } from '../kafka/consumer-port.ts'
+import type { Cancel, Clock } from '../clock.ts'
+import type { ConsumedRecord, HeldPartition, RecordBatch, TopicPartition } from '../kafka/consumer-port.ts'
 import type { BridgeObserver } from './bridge-observer.ts'
 import type { DeliverySlots } from './delivery-slots.ts'
 import { KeyLanes, type LaneJob } from './key-lanes.ts'
 import { OffsetTracker } from './offset-tracker.ts'
-import type { Round } from './round.ts'
+
+/** How far reading goes ahead of the lowest offset without outcome. */
+export interface Window {
+  readonly records: number
+  /** Of the values without outcome. */
+  readonly bytes: number
+}
 
 export interface PartitionPace {
-  /** Between two looks at heartbeat, position and commit while deliveries are under way, milliseconds. */
-  readonly tickMs: number
-  /** Between two commits of one partition while deliveries are under way, milliseconds. */
+  readonly window: Window
+  /** Between two commits of one partition, milliseconds. */
   readonly commitIntervalMs: number
   /** When the partition has to be given back: how long the attempts under way may go on, milliseconds. */
   readonly drainMs: number
@@ -17,7 +22,6 @@ export interface PartitionPace {
 
 export interface PartitionRunParts {
   readonly slots: DeliverySlots
-  readonly round: Round
   readonly clock: Clock
   readonly observer: BridgeObserver
   readonly pace: PartitionPace
@@ -32,156 +36,178 @@ interface PlacedJob extends LaneJob {
 
 /** After an abort the attempts end by themselves; one that does not must not keep a rebalance waiting. */
 const abortGraceMs = 1_000
+/** Left of the time for giving back for the commit at its end. */
+const commitReserveMs = 1_000
+/** How soon an attempt that may not begin asks again; the age of what waits is told as often. */
+const lookMs = 1_000
 
 /**
- * One batch of one partition, within one handler call.
+ * One partition, from the first batch after a join of the group until it is given back.
  *
- * working: lanes deliver, a ticker heartbeats, moves the position and commits → done, when every record has
- * its outcome → draining, when the round ends or the partition is lost → done. Either way the last act is a
- * commit of `low`, the lowest offset without outcome: a commit never passes a record that was not delivered,
- * and what was delivered above it comes again.
- *
- * The call stays here as long as a record has no outcome, however long its endpoint is down: the heartbeats
- * keep the partition, and nothing more is fetched of it, which bounds the memory.
+ * taking: batches go into the lanes and reading goes on, so that a repository that fails holds up nobody else →
+ * paused, while the window is full → taking … → giving back: attempts under way may end → ended, with a commit.
+ * Every commit says `low`, the lowest offset without outcome, and so never passes a record that was not
+ * delivered. What was delivered above it comes again after the next join: up to a window of repeats, and only
+ * while something fails.
  */
 export class PartitionRun {
-  readonly #batch: RecordBatch
-  readonly #context: BatchContext
+  readonly #place: TopicPartition
+  readonly #held: HeldPartition
   readonly #parts: PartitionRunParts
   readonly #tracker: OffsetTracker
   readonly #lanes: KeyLanes<PlacedJob>
-  #wake: () => void = () => {}
-  #committed: bigint
-  #committedAt: number
-  #resolved: bigint
-  /** Index of the record at `low`: for the age of the oldest one. */
-  #oldest = 0
-  #begun = false
+  /** Records without outcome. */
+  readonly #inHand = new Map<bigint, ConsumedRecord>()
+  #bytes = 0
+  #paused = false
+  #end = 0n
   /** Of all records that an attempt was made for. */
   #highest = -1n
+  #committed: bigint
+  #commitNotBefore = 0
+  #committing: Promise<void> | undefined
+  /** A commit is open, or {@link #look} comes when it is time for one. */
+  #commitAhead = false
+  #cancelLook: Cancel | undefined
+  #ending: Promise<void> | undefined
+  #wake: () => void = () => {}
 
-  constructor(batch: RecordBatch, context: BatchContext, parts: PartitionRunParts) {
+  /** @param start where reading began: what a commit would say now */
+  constructor(place: TopicPartition, start: bigint, held: HeldPartition, parts: PartitionRunParts) {
     const { slots, clock } = parts
-    this.#batch = batch
-    this.#context = context
+    this.#place = place
+    this.#held = held
     this.#parts = parts
-    const start = batch.records[0]?.offset ?? batch.next
     this.#tracker = new OffsetTracker(start)
     this.#committed = start
-    this.#resolved = start
-    this.#committedAt = clock.monotonic()
     this.#lanes = new KeyLanes({ slots, clock, onIdle: () => this.#wake() })
   }
 
-  /** Rejects only with what the group refused with. */
-  async run(): Promise<void> {
-    const { round } = this.#parts
-    const leave = round.enter(() => this.#wake())
-    try {
-      await this.#work()
-      await this.#drain()
-      await this.#conclude()
-    } finally {
-      leave()
+  /** @throws RangeError: the batch begins before the end of the one before */
+  take(batch: RecordBatch): void {
+    for (const record of batch.records) this.#enqueue(record)
+    this.#tracker.seal(batch.next)
+    if (batch.highWatermark > this.#end) this.#end = batch.highWatermark
+    if (this.#fills(1)) {
+      this.#paused = true
+      this.#held.pause()
     }
+    this.#look()
   }
 
-  async #work(): Promise<void> {
-    const { round, pace } = this.#parts
-    try {
-      // First a sign of life: the batch may have waited behind others, and the group moved on meanwhile.
-      if (!round.ended) await this.#context.heartbeat()
-      if (!this.#mayGoOn()) return
-      this.#enqueue()
-      while (this.#lanes.unfinished > 0) {
-        await this.#sleep(pace.tickMs, () => this.#lanes.unfinished === 0 || round.ended)
-        if (!this.#mayGoOn()) return
-        if (this.#lanes.unfinished > 0) await this.#tick()
-      }
-    } catch (thrown) {
-      round.end(thrown)
+  #enqueue(record: ConsumedRecord): void {
+    const { offset, key } = record
+    this.#tracker.begin(offset)
+    this.#inHand.set(offset, record)
+    this.#bytes += sizeOf(record)
+    const work = this.#parts.job(record, () => this.#finished(record))
+    const attempt = async (signal: AbortSignal): Promise<number | undefined> => {
+      // After a long standstill the partition may be somebody else's: what is begun now could overtake them.
+      if (!this.#held.isHeld()) return lookMs
+      if (offset > this.#highest) this.#highest = offset
+      return work.attempt(signal)
     }
+    // One lane for all records without a key: nothing says that they do not belong together.
+    this.#lanes.add(key === null ? 'none' : `key ${key.toString('latin1')}`, { offset, attempt })
   }
 
-  #enqueue(): void {
-    const { job } = this.#parts
-    this.#begun = true
-    for (const record of this.#batch.records) {
-      this.#tracker.begin(record.offset)
-      const { offset } = record
-      const work = job(record, () => {
-        this.#tracker.finish(offset)
-      })
-      const attempt = (signal: AbortSignal): Promise<number | undefined> => {
-        if (offset > this.#highest) this.#highest = offset
-        return work.attempt(signal)
-      }
-      // One lane for all records without a key: nothing says that they do not belong together.
-      const key = record.key === null ? 'none' : `key ${record.key.toString('latin1')}`
-      this.#lanes.add(key, { offset, attempt })
+  #finished(record: ConsumedRecord): void {
+    this.#inHand.delete(record.offset)
+    this.#bytes -= sizeOf(record)
+    const moved = this.#tracker.finish(record.offset)
+    if (this.#ending !== undefined) return
+    // Not at the first free place: every pause throws away what was just fetched.
+    if (this.#paused && !this.#fills(0.5)) {
+      this.#paused = false
+      this.#held.resume()
     }
-    this.#tracker.seal(this.#batch.next)
+    if (moved && !this.#commitAhead) this.#look()
   }
 
-  async #tick(): Promise<void> {
-    const { clock, pace } = this.#parts
-    this.#moveOn()
-    await this.#context.heartbeat()
+  /** @param share of the window */
+  #fills(share: number): boolean {
+    const { records, bytes } = this.#parts.pace.window
+    return this.#tracker.open >= records * share || this.#bytes >= bytes * share
+  }
+
+  /** Says how far it is, commits when it is time, and looks again as long as there is something to look after. */
+  #look(): void {
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
+    if (this.#ending !== undefined) return
+    const { clock } = this.#parts
     const low = this.#tracker.low
-    if (low === this.#committed || clock.monotonic() - this.#committedAt < pace.commitIntervalMs) return
-    await this.#commit(low)
+    const leftMs = this.#commitNotBefore - clock.monotonic()
+    if (low > this.#committed && leftMs <= 0 && this.#committing === undefined) this.#commit(low)
+    this.#report()
+    this.#commitAhead = low > this.#committed || this.#committing !== undefined
+    if (!this.#commitAhead && this.#inHand.size === 0) return
+    const soonMs = this.#commitAhead && leftMs > 0 ? Math.min(leftMs, lookMs) : lookMs
+    this.#cancelLook = clock.after(soonMs, () => this.#look())
+  }
+
+  #report(): void {
+    const { topic, partition } = this.#place
+    const low = this.#tracker.low
+    const lag = this.#end > low ? this.#end - low : 0n
+    this.#parts.observer.progress(topic, partition, lag, this.#inHand.get(low)?.timestamp)
+  }
+
+  #commit(low: bigint): void {
+    const { clock, observer, pace } = this.#parts
+    const { topic, partition } = this.#place
+    this.#committing = this.#held
+      .commit(low)
+      .then(
+        () => {
+          this.#committed = low
+          this.#commitNotBefore = clock.monotonic() + pace.commitIntervalMs
+        },
+        (thrown: unknown) => {
+          observer.commitFailed(topic, partition, low, thrown)
+          this.#commitNotBefore = clock.monotonic() + Math.max(pace.commitIntervalMs, lookMs)
+        },
+      )
+      .then(() => {
+        this.#committing = undefined
+        this.#look()
+      })
   }
 
   /**
-   * Gives back what can be given back in `drainMs`. Attempts under way go on, and records that lie below one
-   * that was begun are still begun: whatever is delivered above `low` would be delivered again by the next
-   * owner, so closing the gaps makes a clean stop one without repeats. What waits for a failing endpoint is
-   * dropped at once.
+   * Gives the partition back. Attempts under way go on for the drain time, and records that lie below one that
+   * was begun are still begun: whatever is delivered above `low` would be delivered again by the next owner, so
+   * closing the gaps makes a clean stop one without repeats. What waits for a failing endpoint is dropped at
+   * once. Idempotent, never rejects.
    */
-  async #drain(): Promise<void> {
-    const { pace, clock } = this.#parts
-    const idle = (): boolean => this.#lanes.busy === 0
-    const until = clock.monotonic() + pace.drainMs
+  end(withinMs: number): Promise<void> {
+    this.#ending ??= this.#giveBack(withinMs)
+    return this.#ending
+  }
+
+  async #giveBack(withinMs: number): Promise<void> {
+    this.#cancelLook?.()
+    const { pace, observer } = this.#parts
+    const { topic, partition } = this.#place
     this.#lanes.stop(({ offset }) => offset < this.#highest)
-    while (!idle() && clock.monotonic() < until) {
-      await this.#sleep(Math.min(pace.tickMs, until - clock.monotonic()), idle)
-      // The group still counts this member's silence while it waits for it. That it answers "rebalance" is
-      // known by now.
-      if (!idle()) await this.#context.heartbeat().catch(() => {})
+    await this.#idle(Math.min(pace.drainMs, Math.max(0, withinMs - abortGraceMs - commitReserveMs)))
+    if (this.#lanes.busy > 0) {
+      this.#lanes.abort(new Error('the partition is given back'))
+      await this.#idle(Math.min(abortGraceMs, withinMs))
     }
-    if (idle()) return
-    this.#lanes.abort(new Error('the partition is given back'))
-    await this.#sleep(abortGraceMs, idle)
+    await this.#committing
+    if (this.#tracker.low > this.#committed) this.#commit(this.#tracker.low)
+    await this.#committing
+    if (this.#paused) this.#held.resume()
+    const unfinished = this.#inHand.size
+    if (unfinished > 0) observer.givenBack(topic, partition, unfinished)
+    // Whoever reads the partition next reports it; a number left standing here would be counted beside theirs.
+    observer.progress(topic, partition, 0n, undefined)
   }
 
-  async #conclude(): Promise<void> {
-    const { round, observer } = this.#parts
-    const { topic, partition } = this.#batch
-    this.#moveOn()
-    if (this.#tracker.low > this.#committed) {
-      const low = this.#tracker.low
-      await this.#commit(low).catch((thrown) => {
-        observer.commitFailed(topic, partition, low, thrown)
-        round.end(thrown)
-      })
-    }
-    const unfinished = this.#begun ? this.#lanes.unfinished : this.#batch.records.length
-    if (unfinished > 0) {
-      observer.roundEnded(topic, partition, unfinished, round.reason)
-      // Whoever reads the partition next reports it; a number left standing here would be counted beside
-      // theirs.
-      observer.progress(topic, partition, 0n, undefined)
-    }
-    if (round.reason !== undefined) throw round.reason
-  }
-
-  #mayGoOn(): boolean {
-    return !this.#parts.round.ended && this.#context.isActive()
-  }
-
-  /** Ends after `ms`, or when it was woken and `done` holds. */
-  #sleep(ms: number, done: () => boolean): Promise<void> {
-    if (done()) return Promise.resolve()
+  /** Resolves when no lane is busy, after `ms` at the latest. */
+  #idle(ms: number): Promise<void> {
+    if (this.#lanes.busy === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const finish = (): void => {
         this.#wake = () => {}
@@ -189,27 +215,11 @@ export class PartitionRun {
         resolve()
       }
       const cancel = this.#parts.clock.after(ms, finish)
-      this.#wake = () => {
-        if (done()) finish()
-      }
+      this.#wake = finish
     })
   }
+}
 
-  async #commit(low: bigint): Promise<void> {
-    await this.#context.commit(low)
-    this.#committed = low
-    this.#committedAt = this.#parts.clock.monotonic()
-  }
-
-  #moveOn(): void {
-    const { topic, partition, records, highWatermark } = this.#batch
-    const low = this.#tracker.low
-    if (low > this.#resolved) {
-      this.#context.resolve(low)
-      this.#resolved = low
-    }
-    while ((records[this.#oldest]?.offset ?? low) < low) this.#oldest++
-    const lag = highWatermark > low ? highWatermark - low : 0n
-    this.#parts.observer.progress(topic, partition, lag, records[this.#oldest]?.timestamp)
-  }
+function sizeOf({ key, value }: ConsumedRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0)
 }

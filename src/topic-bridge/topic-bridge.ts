@@ -1,16 +1,15 @@
-import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts'
+import { type Clock, type Random, systemClock, systemRandom, within } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import type { Deliverer } from '../http/deliverer.ts'
-import type { ConsumerPort } from '../kafka/consumer-port.ts'
+import type { BatchHandler, ConsumerPort, TopicPartition } from '../kafka/consumer-port.ts'
 import type { DeadLetters } from '../kafka/dead-letter-port.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
 import { BridgeObserver } from './bridge-observer.ts'
 import type { Delivered, RecordDecoder } from './delivered.ts'
 import { DeliverySlots } from './delivery-slots.ts'
-import { PartitionRun, type PartitionRunParts } from './partition-run.ts'
+import { PartitionRun, type PartitionRunParts, type Window } from './partition-run.ts'
 import { RecordDelivery } from './record-delivery.ts'
 import { type Backoff, defaultBackoff } from './retry-backoff.ts'
-import { Round } from './round.ts'
 
 export interface TopicBridgeOptions {
   /** Prefix of the consumer group, shared by all bridges of one relay. Default `registry-relay`. */
@@ -29,19 +28,16 @@ export interface TopicBridgeOptions {
   /** Between the attempts for one record. Default 200 ms doubling to 30 s. */
   readonly backoff?: Backoff
   /**
-   * How often a waiting handler heartbeats, milliseconds. Default 500; keep it under a tenth of the session
-   * time-out.
+   * How far reading goes ahead, per partition, of a record that has no outcome; then its partition waits. It
+   * bounds the memory, and how much is repeated after a crash or rebalance while something fails. Default 2000
+   * records, and 4 MiB without outcome; one fetch may come on top.
    */
-  readonly tickMs?: number
-  /**
-   * Commits of a partition while its deliveries wait, milliseconds apart. Default 1000: a crash repeats about
-   * so much.
-   */
+  readonly window?: Window
+  /** Between two commits of a partition, milliseconds: a crash repeats about so much. Default 200. */
   readonly commitIntervalMs?: number
   /**
    * At a stop or rebalance: how long requests under way may go on before they are aborted, milliseconds.
-   * Default 5000. All members of the group wait that long; with the commit it has to stay under the rebalance
-   * time-out.
+   * Default 5000. All members of the group wait that long, but no longer than half the rebalance time-out.
    */
   readonly drainMs?: number
   /**
@@ -58,17 +54,18 @@ export interface TopicBridgeOptions {
  * Delivers topics to one HTTP endpoint: every event at least once, in the order of its repository, for as
  * long as it takes.
  *
- * A failing repository waits alone, others go past it, up to the end of what was fetched with it; then its
+ * A failing repository waits alone, others go past it, up to the {@link TopicBridgeOptions.window}; then its
  * partition waits. Nothing is skipped: a record is delivered, or, if its bytes can never be read, kept in the
- * dead letters, before the group's offset goes past it. Repeats happen after a crash, a rebalance or an
- * unclear answer; they carry the same `webhook-id`.
+ * dead letters, before the group's offset goes past it. Repeats happen after a crash, an unclear answer, or a
+ * rebalance while something fails; they carry the same `webhook-id`.
  */
 export class TopicBridge {
   readonly #consumer: ConsumerPort
   readonly #deliverer: Deliverer
   readonly #deadLetters: DeadLetters
-  readonly #round = new Round()
+  readonly #clock: Clock
   readonly #parts: PartitionRunParts
+  readonly #runs = new Map<string, PartitionRun>()
   #started: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -87,13 +84,13 @@ export class TopicBridge {
     const observer = new BridgeObserver(options.telemetry ?? noTelemetry, clock, options.endpoint)
     const { decoder, onDelivered, backoff = defaultBackoff } = options
     const parts = { decoder, deliverer, deadLetters, backoff, clock, random, observer, onDelivered }
-    const { tickMs = 500, commitIntervalMs = 1_000, drainMs = 5_000 } = options
+    const { window = defaultWindow, commitIntervalMs = 200, drainMs = 5_000 } = options
+    this.#clock = clock
     this.#parts = {
       slots: new DeliverySlots(maxInFlight),
-      round: this.#round,
       clock,
       observer,
-      pace: { tickMs, commitIntervalMs, drainMs },
+      pace: { window, commitIntervalMs, drainMs },
       job: (record, onOutcome) => new RecordDelivery(record, parts, onOutcome),
     }
     this.#consumer = options.consumer(this.groupId)
@@ -104,10 +101,27 @@ export class TopicBridge {
    * supervisor looks at {@link readiness} instead of waiting. Idempotent.
    */
   start(): Promise<void> {
-    this.#started ??= this.#consumer.start((batch, context) =>
-      new PartitionRun(batch, context, this.#parts).run(),
-    )
+    this.#started ??= this.#consumer.start(this.#handler)
     return this.#started
+  }
+
+  readonly #handler: BatchHandler = {
+    take: (batch, held) => {
+      const name = nameOf(batch)
+      let run = this.#runs.get(name)
+      if (run === undefined) {
+        run = new PartitionRun(batch, batch.records[0]?.offset ?? batch.next, held, this.#parts)
+        this.#runs.set(name, run)
+      }
+      run.take(batch)
+    },
+    giveBack: async (withinMs, only) => {
+      const runs = only === undefined ? [...this.#runs.values()] : [this.#runs.get(nameOf(only))]
+      // Out of the way at once: a batch that comes after all must not fall to one that delivers nothing any more.
+      if (only === undefined) this.#runs.clear()
+      else this.#runs.delete(nameOf(only))
+      await Promise.all(runs.map((run) => run?.end(withinMs)))
+    },
   }
 
   readiness(): { readonly ready: boolean; readonly reason?: string } {
@@ -126,11 +140,23 @@ export class TopicBridge {
   }
 
   async #shut(deadlineMs: number): Promise<void> {
-    this.#round.close()
+    const until = this.#clock.monotonic() + deadlineMs
     await this.#consumer.close({ deadlineMs })
     // Nothing of it is under way any more, unless the deadline passed; then it is broken off here.
-    await Promise.all([this.#deliverer.close({ deadlineMs: 1_000 }), this.#deadLetters.close()])
+    const leftMs = Math.max(lastMs, until - this.#clock.monotonic())
+    await Promise.all([
+      this.#deliverer.close({ deadlineMs: Math.min(leftMs, 1_000) }),
+      within(this.#clock, leftMs, this.#deadLetters.close()),
+    ])
   }
+}
+
+/** What the deliverer and the dead letters get to close in any case. */
+const lastMs = 500
+const defaultWindow: Window = { records: 2_000, bytes: 4 * 1024 * 1024 }
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
 }
 
 const plainName = /^[A-Za-z0-9._-]{1,100}$/

@@ -12,7 +12,12 @@ const retriedNamespaces: ReadonlySet<string> = new Set([
   'Connection',
   'Producer',
   'RequestQueue',
+  'Runner',
 ])
+
+/** What our own consumer tells too, or what happens at every turn of its flow control. */
+const toldElsewhere =
+  /^(Crash: |Consumer has joined the group$|Pausing fetching from |Resuming fetching from )/
 
 /** Said at level error though nothing is wrong: a group rebalances, or a broker has just started. */
 const ordinary =
@@ -50,12 +55,13 @@ export function kafkajsLog(logger: Logger, clock: Clock): kafkajs.logCreator {
 function levelOf(entry: kafkajs.LogEntry, message: string, error: unknown): Level {
   // Thrown by our partition guard, to look or to stop: the lanes tell what there is to tell.
   if (message.includes(leaderProbe) || message.includes(nothingSent)) return 'debug'
+  if (toldElsewhere.test(message)) return 'debug'
   switch (entry.level) {
     case kafkajs.logLevel.ERROR:
       if (ordinary.test(message) || ordinary.test(String(error))) return 'info'
       return retriedNamespaces.has(entry.namespace) ? 'warn' : 'error'
     case kafkajs.logLevel.WARN:
-      return 'warn'
+      return ordinary.test(message) ? 'info' : 'warn'
     case kafkajs.logLevel.INFO:
       return 'info'
     default:

@@ -192,6 +192,7 @@ test('close waits for what was accepted, refuses what comes later, and closes th
   await closing
   assert.equal(write.state, 'resolved')
   assert.equal(bed.broker.closed, 1)
+  assert.equal(bed.telemetry.value('buffered_records'), 0)
   assert.equal(bed.publisher.close(), bed.publisher.close(), 'the second close is another one')
 })
 

@@ -1,10 +1,10 @@
 import { RelayError } from '../../../src/errors.ts'
 import type { Deliverer, DeliveryReceipt, DeliveryRequest } from '../../../src/http/deliverer.ts'
 import type {
-  BatchContext,
   BatchHandler,
   ConsumedRecord,
   ConsumerPort,
+  HeldPartition,
   RecordBatch,
 } from '../../../src/kafka/consumer-port.ts'
 import type { DeadLetterReason, DeadLetters } from '../../../src/kafka/dead-letter-port.ts'
@@ -92,30 +92,31 @@ export class RecordingDeadLetters implements DeadLetters {
   }
 }
 
-export class ScriptedContext implements BatchContext {
-  heartbeats = 0
-  active = true
-  readonly resolved: bigint[] = []
+export class ScriptedPartition implements HeldPartition {
+  lost = false
+  paused = false
   readonly committed: bigint[] = []
   refusal: Error | undefined
-  commitRefusal: Error | undefined
+  delay: (() => Promise<void>) | undefined
+  onCommit: (next: number) => void = () => {}
 
-  async heartbeat(): Promise<void> {
-    this.heartbeats++
-    if (this.refusal !== undefined) throw this.refusal
-  }
-
-  resolve(next: bigint): void {
-    this.resolved.push(next)
+  isHeld(): boolean {
+    return !this.lost
   }
 
   async commit(next: bigint): Promise<void> {
-    if (this.commitRefusal !== undefined) throw this.commitRefusal
+    if (this.refusal !== undefined) throw this.refusal
+    await this.delay?.()
+    this.onCommit(Number(next))
     this.committed.push(next)
   }
 
-  isActive(): boolean {
-    return this.active
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
   }
 }
 
@@ -134,6 +135,7 @@ export class ScriptedConsumer implements ConsumerPort {
 
   async close(options?: { deadlineMs?: number }): Promise<void> {
     this.closedWith = options?.deadlineMs
+    await this.handler?.giveBack(options?.deadlineMs ?? 10_000)
   }
 }
 

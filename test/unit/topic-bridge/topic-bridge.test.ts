@@ -9,8 +9,8 @@ import {
   RecordingDeadLetters,
   record,
   ScriptedConsumer,
-  ScriptedContext,
   ScriptedDeliverer,
+  ScriptedPartition,
 } from './bridge-support.ts'
 
 function setUp(given: Partial<TopicBridgeOptions> = {}) {
@@ -61,31 +61,70 @@ test('no more deliveries are under way than allowed, over all partitions', async
   deliverer.answer = () => 'hold'
   await bridge.start()
   const keys = ['a', 'b', 'c', 'd']
-  const runs = [0, 1].map((partition) => {
+  for (const partition of [0, 1]) {
     const records = keys.map((key, n) => ({ ...record(BigInt(n), `${key}${partition}`), partition }))
-    return consumer.handler?.(batchOf(records), new ScriptedContext())
-  })
+    consumer.handler?.take(batchOf(records), new ScriptedPartition())
+  }
   await settle()
   assert.equal(deliverer.requests.length, 3)
   for (let turn = 0; turn < 8; turn++) {
     for (const { body } of [...deliverer.requests]) deliverer.letGo(body)
     await settle()
   }
-  await Promise.all(runs)
   assert.equal(deliverer.delivered.length, 8)
 })
 
-test('close ends the handlers before the consumer leaves, then closes what it owns, once', async () => {
+test('close lets the consumer give everything back, then closes what the bridge owns, once', async () => {
   const { bridge, consumer, deliverer, deadLetters } = setUp()
-  deliverer.answer = () => 'fail'
+  deliverer.answer = ({ body }) => (body === 'a#0' ? 'ok' : 'fail')
   await bridge.start()
-  const context = new ScriptedContext()
-  const run = consumer.handler?.(batchOf([record(0n, 'a')]), context)
+  const held = new ScriptedPartition()
+  consumer.handler?.take(batchOf([record(0n, 'a'), record(1n, 'b')]), held)
   await settle()
-  await Promise.all([bridge.close({ deadlineMs: 4_000 }), bridge.close(), run])
-  assert.equal(consumer.closedWith, 4_000)
+  await Promise.all([bridge.close({ deadlineMs: 4_000 }), bridge.close()])
+  assert.deepEqual([consumer.closedWith, held.committed], [4_000, [1n]])
   assert.deepEqual([deliverer.closed, deadLetters.closed], [1, 1])
   assert.deepEqual(bridge.readiness(), { ready: false, reason: 'closing' })
+})
+
+test('close does not wait for dead letters that Kafka does not take, beyond its deadline', async () => {
+  const { bridge, deadLetters, clock } = setUp()
+  deadLetters.close = () => new Promise(() => {})
+  await bridge.start()
+  let closed = false
+  void bridge.close({ deadlineMs: 4_000 }).then(() => {
+    closed = true
+  })
+  await clock.advance(4_000)
+  assert.equal(closed, true)
+})
+
+test('a partition that is given back alone is begun anew at the next batch, others go on', async () => {
+  const { bridge, consumer, deliverer } = setUp()
+  deliverer.answer = ({ body }) => (body.startsWith('b') ? 'hold' : 'ok')
+  await bridge.start()
+  const take = (partition: number, offset: bigint, key: string): void =>
+    consumer.handler?.take(
+      batchOf([{ ...record(offset, key), partition }]),
+      partition === 0 ? first : new ScriptedPartition(),
+    )
+  const first = new ScriptedPartition()
+  take(0, 900n, 'a')
+  take(1, 5n, 'b')
+  await settle()
+  await consumer.handler?.giveBack(1_000, { topic: 'events', partition: 0 })
+  // The topic was made anew: its offsets begin from the start.
+  take(0, 0n, 'a')
+  await settle()
+  deliverer.letGo('b#5')
+  await settle()
+  assert.deepEqual(
+    [deliverer.delivered, first.committed],
+    [
+      ['a#900', 'a#0', 'b#5'],
+      [901n, 1n],
+    ],
+  )
 })
 
 test('is ready when its consumer is', () => {

@@ -60,7 +60,7 @@ test('the log of the client comes with our levels, without its own stamps', () =
   const say = (level: kafkajs.logLevel, namespace: string, message: string, extra: object = {}): void =>
     log({ namespace, level, label: '', log: { timestamp: 'then', logger: 'kafkajs', message, ...extra } })
   say(ERROR, 'Connection', 'Connection error: refused', { broker: 'a:1', stack: 'long' })
-  say(ERROR, 'Runner', 'handler failed', { stack: 'useful' })
+  say(ERROR, 'ConsumerGroup', 'offset out of range', { stack: 'useful' })
   say(ERROR, 'Connection', 'Response Heartbeat', { error: 'The group is rebalancing, so a rejoin is needed' })
   say(ERROR, 'Producer', `Failed to send messages: ${leaderProbe}`)
   say(WARN, 'Cluster', 'hm')
@@ -71,7 +71,7 @@ test('the log of the client comes with our levels, without its own stamps', () =
     ['warn', 'error', 'info', 'debug', 'warn', 'info', 'debug'],
   )
   assert.deepEqual(telemetry.lines[0]?.facts, { client: 'Connection', broker: 'a:1' })
-  assert.deepEqual(telemetry.lines[1]?.facts, { client: 'Runner', stack: 'useful' })
+  assert.deepEqual(telemetry.lines[1]?.facts, { client: 'ConsumerGroup', stack: 'useful' })
 })
 
 test('a sentence that repeats is counted, not written, for ten seconds', async () => {

@@ -122,7 +122,7 @@ export class FakeConsumer {
 }
 
 /** Keeps what it gets, and gives back when the test says so. */
-export class RecordingHandler implements BatchHandler {
+class RecordingHandler implements BatchHandler {
   readonly taken: { readonly batch: RecordBatch; readonly held: HeldPartition }[] = []
   readonly givenBack: unknown[] = []
   holds = false
