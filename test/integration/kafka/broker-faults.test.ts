@@ -26,8 +26,11 @@ class Load {
       for (let n = 0; this.#written < count; n++) {
         this.#written += 1
         const value = `${key}#${n}`
+        // Now, as in earnest: a broker that recovers from a kill forgets a producer whose last record is older than
+        // producer.id.expiration.ms (a day), and then takes a repeated batch for a new one.
+        const timestamp = Date.now()
         const [ack] = await publisher.write([
-          { key: Buffer.from(key), value: Buffer.from(value), valueBytes: value.length, timestamp: 1 },
+          { key: Buffer.from(key), value: Buffer.from(value), valueBytes: value.length, timestamp },
         ])
         this.acked.set(value, ack as Published)
       }

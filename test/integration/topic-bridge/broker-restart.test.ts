@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { until } from '../../support/until.ts'
+import { BridgeBed, TestReceiver } from './bridge-bed.ts'
+
+let bed: BridgeBed
+
+before(async () => {
+  // Of our own in any case: it gets killed.
+  bed = await BridgeBed.start({ ways: ['docker', 'java'] })
+})
+after(() => bed.stop())
+
+test('delivers everything, in order, although the broker is killed under it and comes back', async (t) => {
+  const receiver = await new TestReceiver().listen()
+  t.after(() => receiver.close())
+  receiver.answer = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    return 204
+  }
+  const where = await bed.topic(3)
+  const repositories = Array.from({ length: 20 }, (_, n) => `team/app-${n}`)
+  await bed.produce(where.topic, repositories, 20)
+  const bridge = bed.bridge(where, receiver.url, { maxInFlight: 4 })
+  t.after(() => bridge.close())
+  await bridge.start()
+  await until(() => receiver.taken.length > 50)
+  await bed.stack.kafka.kill()
+  await bed.stack.kafka.start()
+  await bed.produce(where.topic, repositories, 25, 20)
+  await until(() => receiver.distinct === 500, { ms: 60_000, what: () => `${receiver.distinct} of 500` })
+  assert.deepEqual(receiver.outOfOrder(), [])
+  assert.equal(bridge.readiness().ready, true)
+})
