@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../clock.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { type KafkaConnection, type KafkaConnectionOptions, kafkaConnection } from '../connection.ts'
 import { kafkajsLog } from './log.ts'
+import { closeInOrder } from './orderly-close.ts'
 import { patchKafkajs } from './patches.ts'
 import { SocketGuard } from './socket-guard.ts'
 import { checkKafkajsVersion } from './version.ts'
@@ -55,6 +56,7 @@ export function createKafka(
     const guard = new SocketGuard(telemetry.logger)
     const client = make(build(guard))
     guard.watch(client)
+    closeInOrder(client)
     return client
   }
 

@@ -14,6 +14,8 @@ export interface KafkaDeadLettersOptions {
 
 /** A reason is for people; one that quotes a schema must not make the record too large. */
 const maxMessageLength = 500
+/** A record may have lain compressed in its topic; as it is, no broker might take it, and it would wait for ever. */
+const compression = kafkajs.CompressionTypes.GZIP
 
 /**
  * Dead letters as records of a topic: key and value are the bytes that could not be read, headers say where
@@ -61,7 +63,7 @@ export class KafkaDeadLetters implements DeadLetters {
     try {
       await this.#connect()
       const messages = [{ key: record.key, value: record.value, headers }]
-      const answer = await this.#producer.send({ topic: this.#topic, acks: -1, messages })
+      const answer = await this.#producer.send({ topic: this.#topic, acks: -1, messages, compression })
       if (answer.length === 1 && answer[0]?.errorCode === 0) return
     } catch (thrown) {
       throw new RelayError(
