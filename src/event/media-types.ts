@@ -7,6 +7,9 @@ export const eventsMediaTypeV2 = 'application/vnd.docker.distribution.events.v2+
 /** Of an image layer: what ignore rules name most often. */
 export const layerMediaType = 'application/vnd.docker.container.image.rootfs.diff+x-gtar'
 
+/** Under which registries report blobs, whatever the manifest says of them. */
+export const octetStreamMediaType = 'application/octet-stream'
+
 /** The type alone, lower case: media types compare without case, and parameters do not change what a body is. */
 export function bareMediaType(contentType: string): string {
   const end = contentType.indexOf(';')

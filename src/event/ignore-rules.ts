@@ -1,0 +1,44 @@
+import type { Event } from './event.ts'
+import { glob } from './glob.ts'
+
+/** Which events not to send. An event is ignored as soon as one rule says so; a rule left out or empty says nothing. */
+export interface IgnoreRules {
+  /**
+   * Media types of the target, compared exactly. What has none, like every delete, counts as the empty text: with `''`
+   * in the list, as a registry's own configuration allows, all deletes are ignored.
+   */
+  readonly mediaTypes?: readonly string[]
+  /** Actions, compared exactly: `['pull']`. Work alone, without media types. */
+  readonly actions?: readonly string[]
+  readonly repositories?: RepositoryRules
+}
+
+/**
+ * Patterns for `target.repository`: `*` for text within a segment, `**` for text across segments (see {@link glob}).
+ * A rename goes by the old path, which is what its event names.
+ */
+export interface RepositoryRules {
+  /** When given, only events of repositories that match one of these are kept; an event that names none is not. */
+  readonly include?: readonly string[]
+  /** Events of repositories that match one of these are ignored, also when included. */
+  readonly exclude?: readonly string[]
+}
+
+/** True for an event that the rules keep from being sent. For many events compile once: {@link ignoreFilter}. */
+export function ignores(rules: IgnoreRules, event: Event): boolean {
+  return ignoreFilter(rules)(event)
+}
+
+/** The rules as a predicate that answers `true` for what is to be ignored. */
+export function ignoreFilter(rules: IgnoreRules): (event: Event) => boolean {
+  const mediaTypes = new Set(rules.mediaTypes)
+  const actions = new Set(rules.actions)
+  const include = (rules.repositories?.include ?? []).map(glob)
+  const exclude = (rules.repositories?.exclude ?? []).map(glob)
+  return ({ action = '', target }) => {
+    if (actions.has(action) || mediaTypes.has(target?.mediaType ?? '')) return true
+    const repository = target?.repository ?? ''
+    if (include.length > 0 && !include.some((matches) => matches(repository))) return true
+    return exclude.some((matches) => matches(repository))
+  }
+}
