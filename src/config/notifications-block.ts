@@ -1,0 +1,193 @@
+import { RelayError } from '../errors.ts'
+import { nanosecondsToMs, parseGoDuration } from './go-duration.ts'
+import { type Place, wholeNumber, YamlReader } from './yaml-reader.ts'
+
+/** The `notifications` block of a registry's configuration. What is not written is absent; nothing is defaulted here. */
+export interface NotificationsBlock {
+  /** GitLab: how long its broadcaster waits for endpoints at shutdown. Milliseconds. */
+  readonly fanoutTimeoutMs?: number
+  /** Manifest events carry what the manifest refers to. */
+  readonly includeReferences: boolean
+  /** Those that are not disabled, in the order of the file. */
+  readonly endpoints: readonly NotificationsEndpoint[]
+}
+
+/** One endpoint as the file has it. Zero and negative numbers are kept: they mean the default, as in the registry. */
+export interface NotificationsEndpoint {
+  /** Empty when the file gives none. Need not be unique. */
+  readonly name: string
+  readonly url: string
+  /** Name as written, to its lines. Values are secrets. */
+  readonly headers: Readonly<Record<string, readonly string[]>>
+  readonly timeoutMs?: number
+  readonly threshold?: number
+  readonly backoffMs?: number
+  readonly ignoredMediaTypes: readonly string[]
+  readonly ignore: { readonly mediaTypes: readonly string[]; readonly actions: readonly string[] }
+  /** GitLab. */
+  readonly maxRetries?: number
+  /** GitLab. */
+  readonly queuePurgeTimeoutMs?: number
+  /** GitLab. */
+  readonly queueSizeLimit?: number
+}
+
+export interface ReadNotifications {
+  readonly block: NotificationsBlock
+  /** `file:line:column: …` for all that a registry takes in silence and the author hardly meant. */
+  readonly warnings: readonly string[]
+  /** Endpoints that are switched off, each with its place. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Reads the `notifications` block out of a registry's configuration file (Distribution 2 and 3, GitLab), by the rules
+ * of the registry's own decoder. Environment variables are not looked at.
+ *
+ * Warned about, because the registry says nothing: keys it does not know, numbers without a unit where a duration is
+ * wanted (they are nanoseconds), names that are missing or come twice.
+ *
+ * @throws RelayError CONFIG_INVALID with one line per finding, `file:line:column: what is wrong`: a header that is no
+ * list, a duration that is none, an endpoint without a URL (it could never deliver anything).
+ */
+export function readNotifications(text: string, fileName: string): ReadNotifications {
+  const reader = new YamlReader(text, fileName)
+  const block = new BlockReader(reader).read(reader.members(reader.root).get('notifications'))
+  if (reader.errors.length > 0) {
+    throw new RelayError('CONFIG_INVALID', reader.errors.join('\n'), { facts: { file: fileName } })
+  }
+  return { block, warnings: reader.warnings, notes: reader.notes }
+}
+
+const endpointKeys = [
+  'name',
+  'disabled',
+  'url',
+  'headers',
+  'timeout',
+  'threshold',
+  'maxretries',
+  'backoff',
+  'ignoredmediatypes',
+  'ignore',
+  'queuepurgetimeout',
+  'queuesizelimit',
+] as const
+
+class BlockReader {
+  readonly #reader: YamlReader
+
+  constructor(reader: YamlReader) {
+    this.#reader = reader
+  }
+
+  read(place: Place | undefined): NotificationsBlock {
+    if (place === undefined) return { includeReferences: false, endpoints: [] }
+    const members = this.#known(place, ['fanouttimeout', 'events', 'endpoints'])
+    const events = members.get('events')
+    const ofEvents = events === undefined ? undefined : this.#known(events, ['includereferences'])
+    const endpoints = this.#reader
+      .elements(members.get('endpoints'))
+      .flatMap((endpoint) => this.#endpoint(endpoint))
+    return {
+      ...present('fanoutTimeoutMs', this.#durationMs(members.get('fanouttimeout'))),
+      includeReferences: this.#reader.switch(ofEvents?.get('includereferences')) ?? false,
+      endpoints: this.#withNamesLookedAt(endpoints),
+    }
+  }
+
+  /** None when it is disabled: the registry looks no further then, and neither do we. */
+  #endpoint(place: Place): readonly (NotificationsEndpoint & { readonly place: Place })[] {
+    const reader = this.#reader
+    const members = this.#known(place, endpointKeys)
+    const name = reader.text(members.get('name')) ?? ''
+    if (reader.switch(members.get('disabled')) === true) {
+      reader.note(place, `endpoint ${JSON.stringify(name)} is disabled and left out`)
+      return []
+    }
+    const url = reader.text(members.get('url')) ?? ''
+    if (url === '') reader.error(members.get('url') ?? place, 'the endpoint has no url')
+    const ignore = members.get('ignore')
+    const ignored = ignore === undefined ? undefined : this.#known(ignore, ['mediatypes', 'actions'])
+    const endpoint = {
+      name,
+      url,
+      headers: this.#headers(members.get('headers')),
+      ...present('timeoutMs', this.#durationMs(members.get('timeout'))),
+      ...present('threshold', reader.integer(members.get('threshold'))),
+      ...present('backoffMs', this.#durationMs(members.get('backoff'))),
+      ignoredMediaTypes: reader.texts(members.get('ignoredmediatypes')),
+      ignore: {
+        mediaTypes: reader.texts(ignored?.get('mediatypes')),
+        actions: reader.texts(ignored?.get('actions')),
+      },
+      ...present('maxRetries', reader.integer(members.get('maxretries'))),
+      ...present('queuePurgeTimeoutMs', this.#durationMs(members.get('queuepurgetimeout'))),
+      ...present('queueSizeLimit', reader.integer(members.get('queuesizelimit'))),
+    }
+    return [{ ...endpoint, place }]
+  }
+
+  #headers(place: Place | undefined): Readonly<Record<string, readonly string[]>> {
+    if (place === undefined) return {}
+    const lines = [...this.#reader.members(place)].map(
+      ([name, values]) => [name, this.#reader.texts(values)] as const,
+    )
+    return Object.fromEntries(lines)
+  }
+
+  #durationMs(place: Place | undefined): number | undefined {
+    const scalar = this.#reader.scalar(place)
+    if (place === undefined || scalar === undefined) return undefined
+    const bare = wholeNumber(scalar)
+    if (bare !== undefined) {
+      // 0 is 0 in every unit.
+      if (bare !== 0) {
+        this.#reader.warn(
+          place,
+          `${bare} without a unit is nanoseconds to the registry; milliseconds are ${bare}ms`,
+        )
+      }
+      return bare / 1e6
+    }
+    try {
+      return nanosecondsToMs(parseGoDuration(scalar.text))
+    } catch (error) {
+      this.#reader.error(place, `${JSON.stringify(scalar.text)}: ${(error as RangeError).message}`)
+      return undefined
+    }
+  }
+
+  /** All members; a warning for each that the registry does not know and passes over. */
+  #known(place: Place, keys: readonly string[]): ReadonlyMap<string, Place> {
+    const members = this.#reader.members(place)
+    for (const [key, member] of members) {
+      if (keys.includes(key)) continue
+      const meant = keys.find((known) => known === key.toLowerCase().replaceAll(/[-_]/g, ''))
+      this.#reader.warn(
+        { ...member, offset: member.keyOffset ?? member.offset },
+        `unknown key, the registry ignores it${meant === undefined ? '' : `; "${meant}" was meant?`}`,
+      )
+    }
+    return members
+  }
+
+  #withNamesLookedAt(
+    endpoints: readonly (NotificationsEndpoint & { readonly place: Place })[],
+  ): readonly NotificationsEndpoint[] {
+    const names = new Set<string>()
+    return endpoints.map(({ place, ...endpoint }) => {
+      const { name } = endpoint
+      if (name === '')
+        this.#reader.warn(place, 'the endpoint has no name: metrics and log lines cannot say which it is')
+      else if (names.has(name))
+        this.#reader.warn(place, `a second endpoint ${JSON.stringify(name)}: their metrics are added up`)
+      names.add(name)
+      return endpoint
+    })
+  }
+}
+
+function present<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V }
+}
