@@ -49,6 +49,8 @@ export class RecordDelivery implements LaneJob {
     observer.attemptStarted()
     try {
       const decoded = await this.#decode()
+      // Waiting for a schema can take longer than the partition is held.
+      signal.throwIfAborted()
       if (decoded === undefined) await this.#bury()
       else await this.#deliver(decoded, signal)
       this.#onOutcome()

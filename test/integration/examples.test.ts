@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
+import { Receiver } from '../../src/app/receiver.ts'
 import { readEnvelope } from '../../src/event/envelope.ts'
 import { startLocalStack } from '../../src/local-stack/local-stack.ts'
 import { startRelay } from '../support/relay.ts'
@@ -41,6 +42,41 @@ test('the examples do what they say: an event is written, decoded, and delivered
   await until(() => /push team\/app: 200 after 1 attempt/.test(bridging.output()), { what: bridging.output })
   await relay.receivedAtLeast(before + 1)
   assert.equal(readEnvelope(relay.received.at(-1)?.body ?? Buffer.of())[0]?.event.target?.tag, '1.0')
+})
+
+test('a decorated registry broadcasts to a Kafka topic and to an endpoint: the same events arrive at both, equal', async (t) => {
+  const stack = await startLocalStack()
+  t.after(() => stack.stop())
+  const relay = await startRelay(t, stack)
+  const direct: Buffer[] = []
+  const hook = new Receiver({ host: '127.0.0.1', port: 0, onPost: ({ body }) => direct.push(body) })
+  const url = await hook.start()
+  t.after(() => hook.close())
+
+  const parameters = [
+    ...node('composed-registry.ts'),
+    stack.brokers.join(),
+    stack.schemaRegistryUrl,
+    url,
+    relay.config.topics.events,
+  ]
+  const { stdout } = await promisify(execFile)(process.execPath, parameters)
+  assert.equal((JSON.parse(stdout) as { successes: number }).successes, 6)
+  await relay.receivedAtLeast(6)
+
+  const sorted = (bodies: readonly Buffer[]): string[] => bodies.map(String).toSorted()
+  assert.deepEqual(sorted(relay.received.map(({ body }) => body)), sorted(direct))
+  const told = direct.flatMap((body) =>
+    readEnvelope(body).map(({ event }) => `${event.action} ${event.target?.repository}`),
+  )
+  assert.deepEqual(told, [
+    'push team/app',
+    'push team/app',
+    'push team/app',
+    'pull team/app',
+    'mount team/copy',
+    'delete team/app',
+  ])
 })
 
 /** A program that runs until it is told to stop; it must then end by itself. */

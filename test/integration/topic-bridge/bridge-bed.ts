@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type kafkajs from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { EventDecoder } from '../../../src/avro/event-decoder.ts'
 import { registryEventSchema } from '../../../src/avro/event-schema.ts'
 import { proveEvent } from '../../../src/avro/proof.ts'
@@ -166,8 +166,13 @@ export class BridgeBed {
     await this.send(topic, messages)
   }
 
-  async send(topic: string, messages: kafkajs.Message[]): Promise<void> {
-    await this.#producer.send({ topic, messages })
+  async send(
+    topic: string,
+    messages: kafkajs.Message[],
+    compression: 'none' | 'gzip' = 'none',
+  ): Promise<void> {
+    const { GZIP, None } = kafkajs.CompressionTypes
+    await this.#producer.send({ topic, messages, compression: compression === 'gzip' ? GZIP : None })
   }
 
   bridge(

@@ -147,6 +147,29 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.deepEqual(receiver.outOfOrder(), [])
   })
 
+  test('members that join and leave cleanly repeat nothing', async (t) => {
+    const receiver = await receiverOf(t)
+    receiver.answer = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      return 204
+    }
+    const where = await bed.topic(6)
+    await bed.produce(where.topic, names(60), 20)
+    const first = bed.bridge(where, receiver.url, { maxInFlight: 4 })
+    const second = bed.bridge(where, receiver.url, { maxInFlight: 4 })
+    t.after(() => Promise.all([first.close(), second.close()]))
+    await first.start()
+    await until(() => receiver.taken.length > 100)
+    await second.start()
+    const joinedAt = receiver.taken.length
+    await until(() => receiver.taken.length > joinedAt + 200)
+    await first.close()
+    const leftAt = receiver.taken.length
+    assert.ok(leftAt < 1_200, `${leftAt} of 1200 before the last change`)
+    await until(() => bed.caughtUp(where.topic))
+    assert.deepEqual([receiver.taken.length, receiver.distinct, receiver.outOfOrder()], [1_200, 1_200, []])
+  })
+
   test('stays a member while its endpoint is down for longer than the session, and delivers afterwards', async (t) => {
     const receiver = await receiverOf(t)
     receiver.answer = () => 503
@@ -240,6 +263,19 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
       },
     )
     assert.equal(first?.key?.toString(), 'team/app')
+  })
+
+  test('bytes that lay compressed in the topic find room among the dead letters, though larger than a record may be', async (t) => {
+    const receiver = await receiverOf(t)
+    const where = await bed.topic(1)
+    const bridge = bed.bridge(where, receiver.url)
+    t.after(() => bridge.close())
+    await bed.send(where.topic, [{ key: 'team/app', value: 'no record '.repeat(300_000) }], 'gzip')
+    await bed.send(where.topic, [{ key: 'team/app', value: bed.value(eventOf('team/app', 0)) }])
+    await bridge.start()
+    await until(() => bed.caughtUp(where.topic))
+    const [letter] = await recordsOf(where.deadLetterTopic, 1)
+    assert.deepEqual([letter?.value?.length, receiver.taken.length], [3_000_000, 1])
   })
 })
 

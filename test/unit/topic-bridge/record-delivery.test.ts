@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { RelayError } from '../../../src/errors.ts'
 import type { ConsumedRecord } from '../../../src/kafka/consumer-port.ts'
 import { BridgeObserver } from '../../../src/topic-bridge/bridge-observer.ts'
-import type { Delivered } from '../../../src/topic-bridge/delivered.ts'
+import type { Delivered, RecordDecoder } from '../../../src/topic-bridge/delivered.ts'
 import { RecordDelivery } from '../../../src/topic-bridge/record-delivery.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import {
@@ -14,14 +14,18 @@ import {
   ScriptedDeliverer,
 } from './bridge-support.ts'
 
-function setUp(given: ConsumedRecord, onDelivered?: (delivered: Delivered) => void) {
+function setUp(
+  given: ConsumedRecord,
+  onDelivered?: (delivered: Delivered) => void,
+  decodeWith: RecordDecoder['decode'] = decode,
+) {
   const clock = new ManualClock()
   const telemetry = new RecordingTelemetry()
   const deliverer = new ScriptedDeliverer()
   const deadLetters = new RecordingDeadLetters()
   let outcomes = 0
   const parts = {
-    decoder: { decode },
+    decoder: { decode: decodeWith },
     deliverer,
     deadLetters,
     backoff: { baseMs: 100, capMs: 1_000 },
@@ -150,4 +154,18 @@ test('an aborted attempt is no failure of the endpoint', async () => {
   assert.equal(await attempted, 0)
   assert.equal(outcomes(), 0)
   assert.equal(telemetry.lines.length, 0)
+})
+
+test('given back while its schema is being fetched: it is not delivered after that', async () => {
+  const controller = new AbortController()
+  const { attempt, deliverer, deadLetters, outcomes } = setUp(
+    record(3n, 'team/app'),
+    undefined,
+    async (value) => {
+      controller.abort(new Error('given back'))
+      return decode(value)
+    },
+  )
+  assert.equal(await attempt(controller.signal), 0)
+  assert.deepEqual([deliverer.requests.length, deadLetters.written.length, outcomes()], [0, 0, 0])
 })
