@@ -119,5 +119,11 @@ export const importRules: readonly IForbiddenRuleType[] = [
       path: '^(node:)?(fs|fs/promises|net|tls|http|https|http2|dns|dgram|child_process)$',
     },
   },
+  {
+    name: 'sinks-without-a-kafka-client',
+    severity: 'error',
+    from: { path: '^src/index\\.ts$' },
+    to: { path: 'node_modules/(kafkajs|avsc|@kafkajs)/', reachable: true },
+  },
   { name: 'no-test-code', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
 ]

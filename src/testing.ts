@@ -2,7 +2,12 @@ export type { LocalServer } from './local-stack/local-server.ts'
 export { type LocalStack, type LocalStackOptions, startLocalStack } from './local-stack/local-stack.ts'
 export type { OnProgress, StackProgress } from './local-stack/progress.ts'
 export type { Way } from './local-stack/way.ts'
-export type { ConformanceCheck, SinkConformanceOptions, SinkUnderTest } from './testing/conformance/terms.ts'
+export type {
+  ConformanceCheck,
+  HeldUpSink,
+  SinkConformanceOptions,
+  SinkUnderTest,
+} from './testing/conformance/terms.ts'
 export { FlakySink, type FlakySinkOptions } from './testing/flaky-sink.ts'
 export { ManualClock, settle } from './testing/manual-clock.ts'
 export { RecordingSink, type RecordingSinkOptions } from './testing/recording-sink.ts'
