@@ -58,7 +58,7 @@ export class Endpoint implements Sink<Event> {
     this.name = name
     this.url = shown.href
     const counters = this.#counters
-    const metrics = new EndpointTelemetry(name, telemetry.metrics)
+    const metrics = new EndpointTelemetry(name, telemetry.metrics, clock)
     const common = {
       name,
       clock,
@@ -73,20 +73,24 @@ export class Endpoint implements Sink<Event> {
           maxItems: settings.queueSizeLimit,
           whenFull: options.whenFull ?? 'drop-newest',
           purgeTimeoutMs: settings.queuePurgeTimeoutMs,
-          observers: [counters, { ingress: (events) => metrics.ingress(events) }],
+          observers: [
+            counters,
+            { ingress: (events) => metrics.ingress(events), egress: (events) => metrics.egress(events) },
+          ],
         }),
       (next) =>
         new RetryingSink(next, {
           ...common,
           strategy: strategyOf(settings, options),
-          // Not `lost`: the queue tells it too, and of the events besides that were in hand when time ran out.
+          // `lost` is not counted here: the queue tells it too, and of the events besides that were in hand when time ran out.
           observers: [
             {
               retry: (events) => counters.retry(events),
-              delivered(events) {
+              delivered(events, retries) {
                 counters.delivered(events)
-                metrics.delivered(events)
+                metrics.delivered(events, retries)
               },
+              lost: (events, error, retries) => metrics.lost(events, error, retries),
             },
           ],
         }),

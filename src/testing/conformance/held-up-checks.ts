@@ -5,7 +5,7 @@ import type { HeldUpSink } from './terms.ts'
 export function heldUpChecks<T>(): readonly Check<Subject<T, HeldUpSink<T>>>[] {
   return [
     {
-      name: 'close waits for what is under way, and closes what is inside only then',
+      name: 'close waits for what is under way, and it has arrived when close resolves',
       async check(subject) {
         const write = subject.write([0])
         await turn()

@@ -40,6 +40,34 @@ test('a snapshot does not change any more', async (t) => {
   assert.deepEqual([before.events, before.statuses], [0, {}])
 })
 
+test('endpoints of one name count apart, each from zero, and both are published', async (t) => {
+  const busy = await endpointBed(t, status(200))
+  const idler = await endpointBed(t, status(200))
+  await busy.endpoint.write(events(0, 2))
+  await idle(busy.endpoint)
+  assert.deepEqual(idler.endpoint.readMetrics(), {
+    pending: 0,
+    events: 0,
+    successes: 0,
+    failures: 0,
+    errors: 0,
+    statuses: {},
+    retries: 0,
+    delivered: 0,
+    dropped: 0,
+    lost: 0,
+  })
+  assert.equal(idler.telemetry.values.get('registry_relay_endpoint_events_total e'), undefined)
+  const published = [busy.endpoint, idler.endpoint].map((one) => one.toJSON())
+  assert.deepEqual(
+    published.map(({ name, Metrics }) => [name, Metrics.Events, Metrics.Delivered]),
+    [
+      ['e', 2, 2],
+      ['e', 0, 0],
+    ],
+  )
+})
+
 test('what is ignored arrives nowhere and is counted nowhere; actions alone are enough', async (t) => {
   const { endpoint, arrived } = await endpointBed(t, status(200), { ignore: { actions: ['pull', 'mount'] } })
   await endpoint.write([{ id: 'a', action: 'pull' }])
@@ -293,5 +321,6 @@ test('metrics have the name of the endpoint and the status for labels, nothing o
     ['registry_relay_endpoint_attempts_total e none', 1],
     ['registry_relay_endpoint_delivered_events_total e', 3],
     ['registry_relay_endpoint_events_total e', 3],
+    ['registry_relay_endpoint_retries_per_event e', 3],
   ])
 })
