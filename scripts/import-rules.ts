@@ -7,6 +7,7 @@ import type { IForbiddenRuleType } from 'dependency-cruiser'
 const rooms: Readonly<Record<string, readonly string[]>> = {
   event: [],
   sink: [],
+  spool: [],
   avro: ['event'],
   kafka: ['event', 'sink', 'avro'],
   listener: ['event', 'sink/sink\\.ts'],
@@ -53,6 +54,7 @@ const entryFiles = '^src/(index|kafka|testing)\\.ts$'
 const adapters = [
   '^src/kafka/kafkajs/',
   '^src/gateway/server\\.ts$',
+  '^src/spool/node-(disk|processes)\\.ts$',
   '^src/avro/(event-schema|registry-http)\\.ts$',
   // Only node:net's arithmetic on addresses.
   '^src/listener/(trusted-proxies|incoming-request)\\.ts$',
@@ -113,7 +115,10 @@ export const importRules: readonly IForbiddenRuleType[] = [
   {
     name: 'disk-and-network-in-adapters',
     severity: 'error',
-    from: { path: '^src/(event|sink|listener|avro|kafka|http|gateway|topic-bridge)/', pathNot: adapters },
+    from: {
+      path: '^src/(event|sink|listener|avro|kafka|http|gateway|topic-bridge|spool)/',
+      pathNot: adapters,
+    },
     to: {
       dependencyTypes: ['core'],
       path: '^(node:)?(fs|fs/promises|net|tls|http|https|http2|dns|dgram|child_process)$',

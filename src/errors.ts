@@ -21,6 +21,20 @@ export const errorCodes = {
     retriable: true,
     action: 'Slow down and try again, or raise the limit of the queue that the message names.',
   },
+  SPOOL_FULL: {
+    retriable: true,
+    action:
+      'Slow down and try again: free disk space or raise the limit of the spool, or see why Kafka takes nothing.',
+  },
+  SPOOL_FAILED: {
+    retriable: false,
+    action:
+      'Check the disk and its file system (kernel log), then start the relay again; what was acknowledged is kept.',
+  },
+  SPOOL_LOCKED: {
+    retriable: false,
+    action: 'Stop the process that the message names, or give each process its own spool folder.',
+  },
   DEADLINE_EXCEEDED: { retriable: true, action: 'Try again; see /readyz for what was waited for.' },
   KAFKA_UNAVAILABLE: {
     retriable: true,
