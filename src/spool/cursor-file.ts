@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { crc32c } from './crc32c.ts'
 import type { Disk } from './disk.ts'
 import { confirmed, ignoreMissing } from './disk-error.ts'
+import { otherVersion } from './segment.ts'
 
 const name = 'cursor'
 const temporary = 'cursor.tmp'
@@ -22,13 +23,18 @@ export class CursorFile {
     this.#folder = folder
   }
 
-  /** The cursor; `absent` before the first write, `damaged` where its checksum fails. */
+  /**
+   * The cursor; `absent` before the first write, `damaged` where its checksum fails.
+   *
+   * @throws RelayError SPOOL_VERSION
+   */
   async load(): Promise<number | 'absent' | 'damaged'> {
     const names = await this.#disk.list(this.#folder)
     if (!names.includes(name)) return 'absent'
-    const file = await this.#disk.open(join(this.#folder, name))
+    const path = join(this.#folder, name)
+    const file = await this.#disk.open(path)
     try {
-      return decode(await file.read(0, bytes + 1)) ?? 'damaged'
+      return decode(await file.read(0, bytes + 1), path) ?? 'damaged'
     } finally {
       await file.close()
     }
@@ -60,9 +66,10 @@ function encode(sequence: number): Buffer {
   return content
 }
 
-function decode(content: Buffer): number | undefined {
+function decode(content: Buffer, path: string): number | undefined {
   if (content.length !== bytes || content.toString('latin1', 0, 4) !== magic) return undefined
   if (crc32c(content.subarray(0, 16)) !== content.readUInt32BE(16)) return undefined
-  if (content.readUInt16BE(4) !== version) return undefined
+  const found = content.readUInt16BE(4)
+  if (found !== version) throw otherVersion(path, found, version)
   return Number(content.readBigUInt64BE(8))
 }

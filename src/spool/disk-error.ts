@@ -8,11 +8,15 @@ export class SyncFailure extends Error {
   override readonly name = 'SyncFailure'
 }
 
-/** Marks a rejection of `sync` as one that cannot be tried again. */
+/**
+ * Marks a rejection of `sync` as one that cannot be tried again. No space is another matter, where blocks are given out
+ * at the sync only: what could not be placed is known to be lost, and the caller takes it back before anything else.
+ */
 export async function confirmed(sync: Promise<void>): Promise<void> {
   try {
     await sync
   } catch (error) {
+    if (isNoSpace(error)) throw error
     throw new SyncFailure(`sync: ${toError(error).message}`, { cause: error })
   }
 }

@@ -5,10 +5,12 @@
 export interface Disk {
   /** Makes a file that must not exist (EEXIST), mode 0600. Its name is durable only after {@link syncFolder}. */
   create(path: string): Promise<DiskFile>
-  /** Opens a file that exists (ENOENT), to read and to write. */
+  /** Opens a file that exists (ENOENT) and is no symbolic link (ELOOP), to read and to write. */
   open(path: string): Promise<DiskFile>
   /** Makes a folder and those above it where missing, mode 0700, durably. */
   makeFolder(path: string): Promise<void>
+  /** What is at the path itself: a symbolic link is not followed (ENOENT). */
+  inspect(path: string): Promise<DiskEntry>
   /** Names in a folder, in no order. */
   list(folder: string): Promise<readonly string[]>
   /** Replaces `to` in one step, where it exists. */
@@ -18,6 +20,14 @@ export interface Disk {
   unlink(path: string): Promise<void>
   /** After it, names made, renamed and removed in the folder survive a power cut. */
   syncFolder(folder: string): Promise<void>
+}
+
+export interface DiskEntry {
+  readonly kind: 'file' | 'folder' | 'symbolic link' | 'device or socket'
+  /** Permission bits. */
+  readonly mode: number
+  /** It belongs to the user that this process runs as. */
+  readonly isOurs: boolean
 }
 
 export interface DiskFile {

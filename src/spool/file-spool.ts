@@ -1,143 +1,125 @@
-import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts'
 import { isRelayError, RelayError, toError } from '../errors.ts'
-import { type Logger, noTelemetry, type Telemetry } from '../telemetry.ts'
+import { AckCursor } from './ack-cursor.ts'
 import { CursorFile } from './cursor-file.ts'
 import { Damage } from './damage.ts'
-import type { Disk, DiskFile } from './disk.ts'
-import { confirmed, isNoSpace, SyncFailure } from './disk-error.ts'
-import { GroupCommit } from './group-commit.ts'
 import { LogReader } from './log-reader.ts'
+import { LogWriter } from './log-writer.ts'
 import { MemoryTail } from './memory-tail.ts'
-import { encodeFrameHeader, frameHeaderBytes } from './record-frame.ts'
+import { recentRecords } from './recent-records.ts'
 import { type Recovered, recover } from './recovery.ts'
-import { createSegment, type Segment } from './segment.ts'
-import type { ReadLimits, Spool, SpooledRecord, SpoolState } from './spool.ts'
-import { type Processes, SpoolLock } from './spool-lock.ts'
+import { SegmentList } from './segment-list.ts'
+import type { ReadLimits, RecentLimits, Spool, SpooledRecord, SpoolState } from './spool.ts'
+import { SpoolFailure } from './spool-failure.ts'
+import { checkFolder, folderProblem } from './spool-folder.ts'
+import { SpoolLock } from './spool-lock.ts'
+import { SpoolMetrics } from './spool-metrics.ts'
+import { type FileSpoolOptions, type ResolvedSpoolOptions, resolveSpoolOptions } from './spool-options.ts'
+import { SpoolReader } from './spool-reader.ts'
+import { SpoolWatch } from './spool-watch.ts'
 
-export interface FileSpoolOptions {
-  /** Made where missing, mode 0700. One process at a time. */
-  readonly folder: string
-  /** `nodeDisk` in production. */
-  readonly disk: Disk
-  /** `nodeProcesses` in production. */
-  readonly processes: Processes
-  /** Bytes on the disk at which `append` is refused. Default 10 GiB. */
-  readonly maxBytes?: number
-  /** Bytes at which a new segment begins. Default 64 MiB; never above an eighth of `maxBytes`, so that acked space comes free. */
-  readonly segmentBytes?: number
-  /** Bytes of the newest records kept in memory for the reader. Default 16 MiB. */
-  readonly memoryBytes?: number
-  readonly clock?: Clock
-  /** For the salt of each segment. */
-  readonly random?: Random
-  readonly telemetry?: Telemetry
-}
+export type { FileSpoolOptions } from './spool-options.ts'
 
 /** {@link Spool} as a segmented log in one folder; docs/spool-format.md has the bytes. */
 export class FileSpool implements Spool {
-  readonly #options: Required<Omit<FileSpoolOptions, 'telemetry'>>
-  readonly #logger: Logger
+  readonly #options: ResolvedSpoolOptions
   readonly #lock: SpoolLock
-  readonly #cursorFile: CursorFile
   readonly #damage: Damage
-  readonly #segments: Segment[]
-  readonly #reader: LogReader
-  readonly #tail: MemoryTail
-  readonly #group: GroupCommit = new GroupCommit((contents) => this.#commit(contents))
-  #active: { readonly segment: Segment; readonly file: DiskFile } | undefined
-  /** Sequence after the last durable record. */
-  #durable: number
-  #cursor: number
-  #pendingBytes = 0
-  /** Read and not acked: sequence and time, for the age. */
-  #inFlight: Pick<SpooledRecord, 'sequence' | 'appendedAt'>[] = []
-  /** The next record, read from the disk to know its age. */
-  #peeked: SpooledRecord | undefined
-  #failure: RelayError | undefined
+  readonly #metrics: SpoolMetrics
+  readonly #failure: SpoolFailure
+  readonly #segments: SegmentList
+  readonly #writer: LogWriter
+  readonly #reader: SpoolReader
+  readonly #cursor: AckCursor
+  readonly #watch: SpoolWatch
   #closing: Promise<void> | undefined
   #reading: Promise<unknown> = Promise.resolve()
-  #saving: Promise<void> = Promise.resolve()
-  #queuedSave: Promise<void> | undefined
   #wake: () => void = () => {}
 
   private constructor(
-    options: FileSpoolOptions,
+    options: ResolvedSpoolOptions,
     lock: SpoolLock,
     cursorFile: CursorFile,
     damage: Damage,
     recovered: Recovered,
   ) {
-    const maxBytes = options.maxBytes ?? 10 * 1024 ** 3
-    this.#options = {
-      clock: systemClock,
-      random: systemRandom,
-      memoryBytes: 16 * 1024 ** 2,
-      ...options,
-      maxBytes,
-      segmentBytes: Math.min(options.segmentBytes ?? 64 * 1024 ** 2, Math.floor(maxBytes / 8)),
-    }
-    this.#logger = (options.telemetry ?? noTelemetry).logger
+    const { disk, folder, clock } = options
+    const { logger, metrics } = options.telemetry
+    const tail = new MemoryTail(options.memoryBytes)
+    const wake = (): void => this.#wake()
+    this.#options = options
     this.#lock = lock
-    this.#cursorFile = cursorFile
     this.#damage = damage
-    this.#segments = recovered.segments
-    this.#cursor = recovered.cursor
-    this.#durable = recovered.next
-    this.#tail = new MemoryTail(this.#options.memoryBytes)
-    this.#reader = new LogReader(options.disk, this.#segments, damage, recovered.cursor)
+    this.#metrics = new SpoolMetrics(metrics)
+    this.#failure = new SpoolFailure(folder, logger, wake)
+    this.#segments = new SegmentList(disk, recovered.segments)
+    this.#cursor = new AckCursor(
+      cursorFile,
+      this.#segments,
+      options.keepBytes,
+      this.#failure,
+      recovered.cursor,
+    )
+    this.#reader = new SpoolReader(new LogReader(disk, this.#segments.all, damage, recovered.cursor), tail)
+    this.#writer = new LogWriter({
+      options,
+      tail,
+      segments: this.#segments,
+      failure: this.#failure,
+      metrics: this.#metrics,
+      next: recovered.next,
+      onRecords: wake,
+    })
+    this.#watch = new SpoolWatch(clock, this.#metrics, logger, () => this.state())
   }
 
-  /** @throws RelayError SPOOL_LOCKED, SPOOL_FAILED (the folder cannot be used, or a newer version wrote it) */
-  static async open(options: FileSpoolOptions): Promise<FileSpool> {
-    const { disk, folder, processes } = options
+  /**
+   * @throws RelayError SPOOL_LOCKED, SPOOL_FOLDER (it is not safe there, or nothing can be written), SPOOL_VERSION (a
+   * newer version wrote it; it stays as it is), SPOOL_FAILED
+   */
+  static async open(given: FileSpoolOptions): Promise<FileSpool> {
+    const options = resolveSpoolOptions(given)
+    const { disk, folder } = options
     let lock: SpoolLock | undefined
     try {
       await disk.makeFolder(folder)
-      lock = await SpoolLock.take(disk, folder, processes)
+      await checkFolder(disk, folder)
+      lock = await SpoolLock.take(disk, folder, options.processes, options.random)
       const cursorFile = new CursorFile(disk, folder)
-      const damage = new Damage(disk, options.telemetry ?? noTelemetry)
+      const damage = new Damage(disk, options.telemetry)
       const recovered = await recover(disk, folder, cursorFile, damage)
       const spool = new FileSpool(options, lock, cursorFile, damage, recovered)
-      spool.#peeked = await spool.#reader.next()
+      try {
+        await spool.#start()
+      } catch (error) {
+        lock = undefined
+        await spool.close()
+        throw error
+      }
       return spool
     } catch (error) {
-      await lock?.release()
+      await lock?.release().catch(() => {})
       if (isRelayError(error)) throw error
-      throw new RelayError(
-        'SPOOL_FAILED',
-        `the spool ${folder} cannot be opened: ${toError(error).message}`,
-        {
+      throw (
+        folderProblem(folder, error) ??
+        new RelayError('SPOOL_FAILED', `the spool ${folder} cannot be opened: ${toError(error).message}`, {
           cause: error,
           facts: { folder },
-        },
+        })
       )
     }
   }
 
-  async append(content: Buffer): Promise<void> {
-    this.#assertOpen()
-    const { maxBytes, segmentBytes } = this.#options
-    const bytes = content.length + frameHeaderBytes
-    if (bytes > maxBytes - segmentBytes) {
-      throw new RelayError('TOO_LARGE', `a record of ${bytes} bytes never fits a spool of ${maxBytes}`)
-    }
-    if (this.#bytes() + this.#pendingBytes + bytes > maxBytes) {
-      throw new RelayError('SPOOL_FULL', `the spool is at its limit of ${maxBytes} bytes`, {
-        facts: { maxBytes },
-      })
-    }
-    this.#pendingBytes += bytes
-    try {
-      await this.#group.add(content)
-    } finally {
-      this.#pendingBytes -= bytes
-    }
+  append(content: Buffer): Promise<void> {
+    const refusal = this.#failure.reason ?? this.#closed()
+    if (refusal === undefined) return this.#writer.append(content)
+    this.#metrics.refused.add(1, { reason: refusal.code === 'SINK_CLOSED' ? 'closed' : 'failed' })
+    return Promise.reject(refusal)
   }
 
   async read(limits: ReadLimits): Promise<readonly SpooledRecord[]> {
     while (true) {
-      if (this.#failure !== undefined) throw this.#failure
       if (this.#closing !== undefined) return []
+      this.#failure.check()
       const arrival = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -151,31 +133,30 @@ export class FileSpool implements Spool {
 
   async ack(sequence: number): Promise<void> {
     this.#assertOpen()
-    this.#cursor = Math.max(this.#cursor, Math.min(sequence + 1, this.#durable))
-    this.#inFlight = this.#inFlight.filter((record) => record.sequence > sequence)
-    // Whoever comes while a save runs shares the one after it, which writes the newest cursor.
-    if (this.#queuedSave === undefined) {
-      const before = this.#saving
-      this.#queuedSave = before
-        .catch(() => {})
-        .then(() => {
-          this.#queuedSave = undefined
-          this.#saving = this.#saveCursor()
-          return this.#saving
-        })
-    }
-    await this.#queuedSave
+    this.#cursor.advance(Math.min(sequence + 1, this.#reader.position))
+    this.#reader.acked(sequence)
+    await this.#cursor.save()
+  }
+
+  async *recent(limits: RecentLimits): AsyncGenerator<SpooledRecord, void, undefined> {
+    this.#assertOpen()
+    const { disk, telemetry } = this.#options
+    yield* recentRecords(disk, this.#segments.all, limits, telemetry.logger)
   }
 
   state(): SpoolState {
-    const oldest = this.#inFlight[0] ?? this.#peeked ?? this.#tail.first
+    const { clock, maxBytes, warnAgeMs } = this.#options
+    const since = this.#reader.oldestAppendedAt
+    const oldestAgeMs = since === undefined ? undefined : Math.max(0, clock.now() - since)
     return {
-      bytes: this.#bytes(),
-      maxBytes: this.#options.maxBytes,
-      unacked: this.#durable - this.#cursor,
-      oldestAgeMs: oldest && Math.max(0, this.#options.clock.now() - oldest.appendedAt),
+      bytes: this.#segments.bytes,
+      heldBytes: this.#segments.heldBytes,
+      maxBytes,
+      unacked: this.#writer.durable - this.#cursor.position,
+      oldestAgeMs,
+      overdue: oldestAgeMs !== undefined && oldestAgeMs > warnAgeMs,
       badRecords: this.#damage.count,
-      failure: this.#failure?.message,
+      failure: this.#failure.reason?.message,
     }
   }
 
@@ -184,134 +165,53 @@ export class FileSpool implements Spool {
     return this.#closing
   }
 
+  async #start(): Promise<void> {
+    this.#segments.ackedBelow(this.#cursor.position)
+    await this.#segments.sweep(this.#options.keepBytes)
+    // The limit may be lower than it was, and a power cut may have brought removed segments back.
+    await this.#segments.shrinkTo(this.#options.maxBytes)
+    await this.#reader.peek(this.#writer.durable)
+  }
+
   async #close(): Promise<void> {
     this.#wake()
-    await this.#group.idle()
-    await this.#reading
-    await this.#queuedSave?.catch(() => {})
-    await this.#saving.catch(() => {})
-    await this.#active?.file.close()
-    await this.#reader.close()
-    await this.#lock.release()
+    await Promise.all([
+      this.#logged(this.#writer.close()),
+      this.#logged(this.#reading.then(() => this.#reader.close())),
+      this.#cursor.idle(),
+    ])
+    this.#watch.stop()
+    await this.#logged(this.#lock.release())
   }
 
-  async #take({ records, bytes }: ReadLimits): Promise<SpooledRecord[]> {
-    const taken: SpooledRecord[] = []
-    let size = 0
-    while (taken.length < records && size < bytes) {
-      const record = await this.#takeOne()
-      if (record === undefined) break
-      taken.push(record)
-      size += record.content.length
-      this.#inFlight.push({ sequence: record.sequence, appendedAt: record.appendedAt })
-    }
-    // All that is left was damaged and set aside: nobody will ack it.
-    if (taken.length === 0 && this.#inFlight.length === 0) {
-      this.#cursor = Math.max(this.#cursor, this.#reader.position)
-    }
-    return taken
-  }
-
-  async #takeOne(): Promise<SpooledRecord | undefined> {
-    const peeked = this.#peeked
-    this.#peeked = undefined
-    if (peeked !== undefined) return peeked
-    const kept = this.#tail.take(this.#reader.position)
+  /** What was promised is on the disk already: a close that fails leaves nothing to do but to say so. */
+  async #logged(work: Promise<void>): Promise<void> {
     try {
-      if (kept === undefined) return await this.#reader.next()
-      await this.#reader.skip(kept.record.sequence, kept.segment, kept.end)
-      return kept.record
+      await work
     } catch (error) {
-      throw this.#fail('read', error)
+      this.#options.telemetry.logger.error({ err: toError(error) }, 'the spool could not be closed cleanly')
     }
   }
 
-  async #commit(contents: readonly Buffer[]): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
-    const { disk, folder, random, clock, segmentBytes } = this.#options
+  async #take(limits: ReadLimits): Promise<SpooledRecord[]> {
     try {
-      this.#active ??= await createSegment(disk, folder, this.#durable, Math.floor(random() * 2 ** 32))
-      const { segment, file } = this.#active
-      if (!this.#segments.includes(segment)) this.#segments.push(segment)
-      const now = clock.now()
-      const buffers = contents.flatMap((content, index) => [
-        encodeFrameHeader(content, this.#durable + index, now, segment.salt),
-        content,
-      ])
-      await this.#write(file, buffers, segment.bytes)
-      for (const content of contents) {
-        const record = { sequence: segment.end, appendedAt: now, content }
-        segment.bytes += frameHeaderBytes + content.length
-        segment.end += 1
-        this.#tail.push({ record, segment, end: segment.bytes })
-      }
-      this.#durable = segment.end
-      this.#wake()
-      if (segment.bytes >= segmentBytes) {
-        this.#active = undefined
-        await file.close()
-      }
+      const taken = await this.#reader.take(limits)
+      // All that is left was damaged and set aside: nobody will ack it.
+      if (taken.length === 0 && this.#reader.isIdle) this.#cursor.advance(this.#reader.position)
+      await this.#reader.peek(this.#writer.durable)
+      return taken
     } catch (error) {
-      if (!isNoSpace(error)) throw this.#fail('append', error)
-      throw new RelayError('SPOOL_FULL', `no space left for the spool ${folder}`, { cause: error })
+      throw this.#failure.raise('read', error)
     }
   }
 
-  async #write(file: DiskFile, buffers: readonly Buffer[], at: number): Promise<void> {
-    try {
-      await file.write(buffers, at)
-    } catch (error) {
-      // Whole records of a refused group would come back after a restart: take them away before anybody is told.
-      await file.truncate(at)
-      await confirmed(file.sync())
-      throw error
-    }
-    await confirmed(file.sync())
-  }
-
-  async #saveCursor(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
-    try {
-      await this.#cursorFile.save(this.#cursor).catch(async (error: unknown) => {
-        if (!isNoSpace(error)) throw error
-        // The log itself may fill the disk. Acked segments go first: recovery begins at the oldest that is left.
-        await this.#sweep()
-        await this.#cursorFile.save(this.#cursor)
-      })
-      await this.#sweep()
-    } catch (error) {
-      if (!isNoSpace(error)) throw this.#fail('cursor', error)
-      throw new RelayError('SPOOL_FULL', 'no space left for the cursor of the spool', { cause: error })
-    }
-  }
-
-  /** Removes segments in which all is acked. */
-  async #sweep(): Promise<void> {
-    while (true) {
-      const [oldest] = this.#segments
-      if (oldest === undefined || oldest.end > this.#cursor || oldest === this.#active?.segment) return
-      this.#segments.shift()
-      await this.#options.disk.unlink(oldest.path)
-    }
-  }
-
-  #bytes(): number {
-    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0)
-  }
-
-  #fail(at: string, error: unknown): RelayError {
-    if (this.#failure === undefined) {
-      const what = error instanceof SyncFailure ? 'did not confirm a write' : 'failed'
-      const message = `the disk of the spool ${this.#options.folder} ${what} (${at}): ${toError(error).message}`
-      this.#failure = new RelayError('SPOOL_FAILED', message, { cause: error })
-      this.#logger.error({ err: toError(error), at }, 'the spool accepts nothing any more')
-      this.#wake()
-    }
-    return this.#failure
+  #closed(): RelayError | undefined {
+    return this.#closing && new RelayError('SINK_CLOSED', 'the spool is closed')
   }
 
   #assertOpen(): void {
-    if (this.#failure !== undefined) throw this.#failure
-    if (this.#closing !== undefined) throw new RelayError('SINK_CLOSED', 'the spool is closed')
+    this.#failure.check()
+    const closed = this.#closed()
+    if (closed !== undefined) throw closed
   }
 }

@@ -33,9 +33,13 @@ export class LogReader {
     return this.#next
   }
 
+  /** It holds a file; `close` before `skip`. */
+  get isOpen(): boolean {
+    return this.#open !== undefined
+  }
+
   /** The record was taken from memory instead; `at` is the byte after it. */
-  async skip(sequence: number, segment: Segment, at: number): Promise<void> {
-    await this.close()
+  skip(sequence: number, segment: Segment, at: number): void {
     this.#next = sequence + 1
     this.#known = { segment, at }
   }
@@ -46,6 +50,8 @@ export class LogReader {
       const open = this.#open ?? (await this.#openAt(this.#next))
       if (open === undefined) return undefined
       const before = open.scan.expected
+      // What the scan goes by: the segment may grow before its answer is here, and what it grew by is not lost.
+      const { end } = open.segment
       const found = await open.scan.next()
       if (found.kind === 'record') {
         // Walking to the cursor passes records that are acked.
@@ -54,23 +60,24 @@ export class LogReader {
         return found.record
       }
       if (found.kind === 'bad') {
-        const { start, end, next } = found
+        const { next } = found
         if (next > this.#next) {
           const records = next - Math.max(before, this.#next)
-          if (end > start) await this.#damage.bad(open.file, open.segment, start, end, records)
+          if (found.end > found.start)
+            await this.#damage.bad(open.file, open.segment, found.start, found.end, records)
           else this.#damage.missing(next - records, next)
           this.#next = next
         }
         continue
       }
       const { segment, file } = open
-      const lost = segment.end - Math.max(before, this.#next)
+      const lost = end - Math.max(before, this.#next)
       if (lost > 0) {
         if (found.kind === 'tail') await this.#damage.bad(file, segment, found.start, segment.bytes, lost)
-        else this.#damage.missing(segment.end - lost, segment.end)
+        else this.#damage.missing(end - lost, end)
       }
-      this.#next = Math.max(this.#next, segment.end)
-      if (!this.#segments.some(({ first }) => first >= segment.end)) {
+      this.#next = Math.max(this.#next, end)
+      if ((this.#segments.at(-1)?.first ?? 0) < segment.end) {
         // The end of what there is for now; the segment may grow, so its file stays open.
         if (found.kind === 'end') return undefined
       }

@@ -1,3 +1,4 @@
+import { frameHeaderBytes } from './record-frame.ts'
 import type { Segment } from './segment.ts'
 import type { SpooledRecord } from './spool.ts'
 
@@ -29,7 +30,8 @@ export class MemoryTail {
 
   push(entry: TailEntry): void {
     this.#entries.push(entry)
-    this.#bytes += entry.record.content.length
+    // With the header: the content is a view of the group that was written, headers included.
+    this.#bytes += frameHeaderBytes + entry.record.content.length
     while (this.#bytes > this.#maxBytes) this.#shift()
   }
 
@@ -42,7 +44,7 @@ export class MemoryTail {
     const entry = this.#entries[this.#taken]
     if (entry === undefined) return undefined
     this.#taken += 1
-    this.#bytes -= entry.record.content.length
+    this.#bytes -= frameHeaderBytes + entry.record.content.length
     // `shift` moves the whole array; done for half of it at a time, each entry is moved once on average.
     if (this.#taken * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#taken)

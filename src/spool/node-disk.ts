@@ -1,6 +1,8 @@
-import { type FileHandle, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Disk, DiskFile } from './disk.ts'
+import { geteuid } from 'node:process'
+import type { Disk, DiskEntry, DiskFile } from './disk.ts'
 
 /** `writev` takes at most IOV_MAX (1,024) buffers on Linux. */
 const maxBuffers = 1_024
@@ -11,7 +13,7 @@ export const nodeDisk: Disk = {
     return new NodeFile(await open(path, 'wx+', 0o600))
   },
   async open(path) {
-    return new NodeFile(await open(path, 'r+'))
+    return new NodeFile(await open(path, constants.O_RDWR | constants.O_NOFOLLOW))
   },
   async makeFolder(path) {
     const first = await mkdir(path, { recursive: true, mode: 0o700 })
@@ -22,6 +24,7 @@ export const nodeDisk: Disk = {
       if (made === first || made === dirname(made)) return
     }
   },
+  inspect,
   list: (folder) => readdir(folder),
   rename,
   link,
@@ -82,6 +85,18 @@ function after(buffers: Uint8Array[], written: number): Uint8Array[] {
     left -= buffer.length
   }
   return []
+}
+
+async function inspect(path: string): Promise<DiskEntry> {
+  const stats = await lstat(path)
+  const isLink = stats.isSymbolicLink()
+  const kind = stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : isLink ? 'symbolic link' : undefined
+  return {
+    kind: kind ?? 'device or socket',
+    mode: stats.mode & 0o7777,
+    // Systems without user ids (Windows) say nothing about it.
+    isOurs: geteuid === undefined || stats.uid === geteuid(),
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -6,6 +6,8 @@ export const frameHeaderBytes = 32
 /** "RREC": what a search for the next whole record looks for. */
 export const frameMagic: Buffer = Buffer.from('RREC', 'latin1')
 
+const frameMagicNumber = frameMagic.readUInt32BE()
+
 export interface FrameHeader {
   /** Bytes of content after the header. */
   readonly length: number
@@ -18,36 +20,48 @@ export interface FrameHeader {
 }
 
 /**
- * Writes the header of a record.
+ * Writes header and content of a record into `target` at `at`, and returns the byte after it.
  *
  * Both checksums begin with the salt of the segment. Content comes from strangers: without a salt a body could carry
  * the image of a record inside it, and a search past a damaged header would find that image and publish it.
  */
-export function encodeFrameHeader(
+export function encodeFrame(
+  target: Buffer,
+  at: number,
   content: Uint8Array,
   sequence: number,
   appendedAt: number,
   salt: number,
-): Buffer {
-  const header = Buffer.allocUnsafe(frameHeaderBytes)
-  frameMagic.copy(header)
-  header.writeUInt32BE(content.length, 4)
-  header.writeBigUInt64BE(BigInt(sequence), 8)
-  header.writeBigUInt64BE(BigInt(appendedAt), 16)
-  header.writeUInt32BE(crc32c(content, salt), 24)
-  header.writeUInt32BE(crc32c(header.subarray(0, 28), salt), 28)
-  return header
+): number {
+  target.set(frameMagic, at)
+  target.writeUInt32BE(content.length, at + 4)
+  writeSafeInteger(target, sequence, at + 8)
+  writeSafeInteger(target, appendedAt, at + 16)
+  target.writeUInt32BE(crc32c(content, salt), at + 24)
+  target.writeUInt32BE(crc32c(target.subarray(at, at + 28), salt), at + 28)
+  target.set(content, at + frameHeaderBytes)
+  return at + frameHeaderBytes + content.length
+}
+
+/** 64 bits without a BigInt: this runs twice for each record that is appended. */
+function writeSafeInteger(target: Buffer, value: number, at: number): void {
+  target.writeUInt32BE(Math.floor(value / 2 ** 32), at)
+  target.writeUInt32BE(value % 2 ** 32, at + 4)
 }
 
 /** The header at `offset`, or undefined where there is none that its checksum confirms. */
 export function decodeFrameHeader(bytes: Buffer, offset: number, salt: number): FrameHeader | undefined {
   if (offset + frameHeaderBytes > bytes.length) return undefined
-  if (bytes.compare(frameMagic, 0, 4, offset, offset + 4) !== 0) return undefined
+  if (bytes.readUInt32BE(offset) !== frameMagicNumber) return undefined
   if (crc32c(bytes.subarray(offset, offset + 28), salt) !== bytes.readUInt32BE(offset + 28)) return undefined
   return {
     length: bytes.readUInt32BE(offset + 4),
-    sequence: Number(bytes.readBigUInt64BE(offset + 8)),
-    appendedAt: Number(bytes.readBigUInt64BE(offset + 16)),
+    sequence: readSafeInteger(bytes, offset + 8),
+    appendedAt: readSafeInteger(bytes, offset + 16),
     contentCrc: bytes.readUInt32BE(offset + 24),
   }
+}
+
+function readSafeInteger(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4)
 }

@@ -6,7 +6,7 @@ import { checkSegmentHeader, type Segment, segmentHeaderBytes, segmentOf } from 
 import { SegmentScan } from './segment-scan.ts'
 
 export interface Recovered {
-  /** Segments with records that are not acked, in order. */
+  /** In order; the first of them may be acked as a whole. */
   readonly segments: Segment[]
   /** Sequence of the first record that is not acked. */
   readonly cursor: number
@@ -24,8 +24,9 @@ export async function recover(
   cursorFile: CursorFile,
   damage: Damage,
 ): Promise<Recovered> {
-  const segments = await openSegments(disk, folder, damage)
+  // Every version is known before anything is changed: a spool of a newer version stays as it is.
   const saved = await cursorFile.load()
+  const segments = await openSegments(disk, folder, damage)
   if (saved === 'damaged')
     damage.warn(folder, 'the cursor of the spool is damaged: records may be sent again')
   const first = segments[0]?.first
@@ -33,20 +34,20 @@ export async function recover(
   if (typeof saved === 'number' && cursor > saved) damage.missing(saved, cursor)
   // A cursor ahead of the log: what it passed was acked and then lost. Its numbers are not given out again.
   const next = Math.max(cursor, segments.at(-1)?.end ?? 0)
-  const kept: Segment[] = []
-  for (const segment of segments) {
-    // Acked as a whole; the crash came between the note of that and the removal.
-    if (segment.end <= cursor) await disk.unlink(segment.path).catch(ignoreMissing)
-    else kept.push(segment)
-  }
-  return { segments: kept, cursor, next }
+  // A process that was killed may have left names and a cursor that only memory knows. What is built on them, the removal
+  // of acked segments first of all, must not get to the disk before them.
+  await confirmed(disk.syncFolder(folder))
+  return { segments, cursor, next }
 }
 
 async function openSegments(disk: Disk, folder: string, damage: Damage): Promise<Segment[]> {
-  const found: Segment[] = []
-  for (const name of await disk.list(folder)) {
-    const segment = segmentOf(folder, name)
-    if (segment !== undefined && (await hasRecords(disk, segment, damage))) found.push(segment)
+  const named = (await disk.list(folder)).flatMap((name) => segmentOf(folder, name) ?? [])
+  for (const segment of named) await readHeader(disk, segment, damage)
+  const found = named.filter(({ bytes }) => bytes > segmentHeaderBytes)
+  // A segment that a crash left without a record shares its first sequence with the one made next, and which of the two
+  // comes first could not be told.
+  for (const segment of named) {
+    if (segment.bytes <= segmentHeaderBytes) await disk.unlink(segment.path).catch(ignoreMissing)
   }
   found.sort((left, right) => left.first - right.first)
   for (const [index, segment] of found.entries()) segment.end = found[index + 1]?.first ?? segment.end
@@ -61,25 +62,16 @@ async function openSegments(disk: Disk, folder: string, damage: Damage): Promise
   return found
 }
 
-/**
- * A segment that a crash left without a record is removed: it shares its first sequence with the one made next, and
- * which of the two comes first could not be told.
- */
-async function hasRecords(disk: Disk, segment: Segment, damage: Damage): Promise<boolean> {
+async function readHeader(disk: Disk, segment: Segment, damage: Damage): Promise<void> {
   const file = await disk.open(segment.path)
   try {
     segment.bytes = await file.size()
-    if (segment.bytes > segmentHeaderBytes) {
-      const state = checkSegmentHeader(await file.read(0, segmentHeaderBytes), segment.path)
-      if (state === 'damaged')
-        damage.warn(segment.path, 'the header of a segment is damaged; its name says the same')
-      return true
-    }
+    const state = checkSegmentHeader(await file.read(0, segmentHeaderBytes), segment.path)
+    if (state === 'damaged' && segment.bytes > segmentHeaderBytes)
+      damage.warn(segment.path, 'the header of a segment is damaged; its name says the same')
   } finally {
     await file.close()
   }
-  await disk.unlink(segment.path).catch(ignoreMissing)
-  return false
 }
 
 /** Finds the end of the last segment and makes all before it durable: a write that nobody was told of may be whole. */

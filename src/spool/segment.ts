@@ -22,6 +22,8 @@ export interface Segment {
   bytes: number
   /** Sequence after its last record. */
   end: number
+  /** Nothing is appended to it any more. */
+  sealed: boolean
 }
 
 /** A segment by the name of its file, or undefined where it is another file. */
@@ -35,6 +37,7 @@ export function segmentOf(folder: string, name: string): Segment | undefined {
     salt: Number.parseInt(salt, 16),
     bytes: 0,
     end: sequence,
+    sealed: true,
   }
 }
 
@@ -61,23 +64,28 @@ export async function createSegment(
     await disk.unlink(path).catch(ignoreMissing)
     throw error
   }
-  return { segment: { path, first, salt, bytes: segmentHeaderBytes, end: first }, file }
+  return { segment: { path, first, salt, bytes: segmentHeaderBytes, end: first, sealed: false }, file }
 }
 
 /**
  * Whether the header is whole; a damaged one is the caller's to report.
  *
- * @throws RelayError SPOOL_FAILED for a segment that a newer version wrote
+ * @throws RelayError SPOOL_VERSION for a segment that a newer version wrote
  */
 export function checkSegmentHeader(bytes: Buffer, path: string): 'whole' | 'damaged' {
   if (bytes.length < segmentHeaderBytes || !bytes.subarray(0, 8).equals(magic)) return 'damaged'
   if (crc32c(bytes.subarray(0, 28)) !== bytes.readUInt32BE(28)) return 'damaged'
   const found = bytes.readUInt16BE(8)
   if (found === version) return 'whole'
-  throw new RelayError(
-    'SPOOL_FAILED',
-    `${path} has spool format ${found}, this version reads ${version}: drain it with the version that wrote it`,
-    { facts: { path, found, reads: version } },
+  throw otherVersion(path, found, version)
+}
+
+/** The error for a file that another version of this program wrote. */
+export function otherVersion(path: string, found: number, reads: number): RelayError {
+  return new RelayError(
+    'SPOOL_VERSION',
+    `${path} has version ${found} of the spool format, this program reads ${reads}: let the one that wrote it drain it`,
+    { facts: { path, found, reads } },
   )
 }
 

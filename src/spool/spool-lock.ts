@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import type { Random } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import type { Disk } from './disk.ts'
 import { hasCode, ignoreMissing } from './disk-error.ts'
 
 const name = 'lock'
-const maxTries = 5
+const successorPattern = /^lock\.after-[0-9a-f]+$/
+const candidatePattern = /^lock\.(\d+)-[0-9a-f]+$/
+const maxTries = 20
+/** Heirs that died one after the other; more than this is nothing that processes of ours did. */
+const maxHeirs = 1_000
 
 /** The processes of this machine, as far as a lock asks about them. */
 export interface Processes {
@@ -18,6 +24,11 @@ export interface Processes {
 /**
  * Keeps a second process out of a spool folder. The file holds pid and start time of its owner; one whose owner is gone
  * (kill -9, power cut) is taken over. A pid alone would not do: in a container the successor often has the same.
+ *
+ * A stale lock cannot be removed by whoever finds it stale: between the reading and the removing another process may
+ * have done the same and hold a lock under that name. So the heir links its own lock as the successor of that content,
+ * which one process alone can do. A heir that died on the way has an heir in the same manner. Then it replaces the stale
+ * lock, and only after that removes the successors: who links one of these names again sees the replaced lock and yields.
  */
 export class SpoolLock {
   readonly #disk: Disk
@@ -29,19 +40,17 @@ export class SpoolLock {
   }
 
   /** @throws RelayError SPOOL_LOCKED when a living process holds it */
-  static async take(disk: Disk, folder: string, processes: Processes): Promise<SpoolLock> {
+  static async take(disk: Disk, folder: string, processes: Processes, random: Random): Promise<SpoolLock> {
     const path = join(folder, name)
-    const own = join(folder, `${name}.${processes.pid}`)
-    const text = `${processes.pid} ${processes.startedAt(processes.pid) ?? ''}\n`
-    await disk.unlink(own).catch(ignoreMissing)
-    await write(disk, own, text)
+    // Not by the pid alone: one process may open the folder twice at the same time.
+    const own = `${path}.${processes.pid}-${Math.floor(random() * 2 ** 32).toString(16)}`
+    await write(disk, own, `${processes.pid} ${processes.startedAt(processes.pid) ?? ''}\n`)
     try {
       for (let tries = 0; tries < maxTries; tries++) {
-        if (await linked(disk, own, path)) return new SpoolLock(disk, path)
-        const holder = await readText(disk, path)
-        if (holder === undefined) continue
-        if (isHeld(holder, processes)) throw locked(folder, holder)
-        await putAside(disk, path, `${own}.stale`, holder)
+        if ((await linked(disk, own, path)) || (await inherited(disk, folder, own, processes))) {
+          await removeLeftovers(disk, folder, processes)
+          return new SpoolLock(disk, path)
+        }
       }
     } finally {
       await disk.unlink(own).catch(ignoreMissing)
@@ -65,19 +74,38 @@ async function linked(disk: Disk, from: string, to: string): Promise<boolean> {
   }
 }
 
-/**
- * Takes a stale lock away. Between our reading and our rename another process may have taken it over, and then the
- * rename caught a living lock: that one is given its name back.
- */
-async function putAside(disk: Disk, path: string, aside: string, stale: string): Promise<void> {
-  try {
-    await disk.rename(path, aside)
-  } catch (error) {
-    ignoreMissing(error)
-    return
+/** True when the stale lock is replaced by ours; false when things moved meanwhile and all is to be looked at again. */
+async function inherited(disk: Disk, folder: string, own: string, processes: Processes): Promise<boolean> {
+  const path = join(folder, name)
+  const stale = await readText(disk, path)
+  if (stale === undefined) return false
+  let holder: string | undefined = stale
+  let heir = path
+  for (let heirs = 0; holder !== undefined; heirs++) {
+    if (isHeld(holder, processes) || heirs > maxHeirs) throw locked(folder, holder)
+    heir = successorOf(path, holder)
+    holder = await readText(disk, heir)
   }
-  if ((await readText(disk, aside)) !== stale) await linked(disk, aside, path)
-  await disk.unlink(aside).catch(ignoreMissing)
+  if (!(await linked(disk, own, heir))) return false
+  if ((await readText(disk, path)) !== stale) {
+    await disk.unlink(heir).catch(ignoreMissing)
+    return false
+  }
+  await disk.rename(heir, path)
+  return true
+}
+
+function successorOf(path: string, content: string): string {
+  return `${path}.after-${createHash('sha256').update(content).digest('hex').slice(0, 32)}`
+}
+
+/** For the owner alone. Candidates of living processes stay: they are about to find the lock taken. */
+async function removeLeftovers(disk: Disk, folder: string, processes: Processes): Promise<void> {
+  for (const entry of await disk.list(folder)) {
+    const pid = candidatePattern.exec(entry)?.[1]
+    const isLeft = pid === undefined ? successorPattern.test(entry) : !processes.isAlive(Number(pid))
+    if (isLeft) await disk.unlink(join(folder, entry)).catch(ignoreMissing)
+  }
 }
 
 function isHeld(text: string, processes: Processes): boolean {

@@ -26,19 +26,34 @@ export interface Spool {
   read(limits: ReadLimits): Promise<readonly SpooledRecord[]>
   /**
    * Says that every record up to and including `sequence` is done with. Resolves when that is on the disk; calls that
-   * overlap share one write. Segments of the log in which all is acked are deleted.
+   * overlap share one write. Records that no read has given are not acked by it. Segments of the log in which all is
+   * acked are deleted, but for the newest, see {@link recent}.
    *
    * @throws RelayError SPOOL_FULL (no space for the note; the next ack tries again), SPOOL_FAILED, SINK_CLOSED
    */
   ack(sequence: number): Promise<void>
+  /**
+   * What is still on the disk, acked or not, by sequence: records appended at `sinceMs` or later, the newest `records` of
+   * them. For building a memory of the past again after a restart. The reader stays where it is; damaged records are
+   * left out and not counted, and where a segment of acked records cannot be read, it is left out with a warning.
+   *
+   * @throws RelayError SPOOL_FAILED, SINK_CLOSED
+   */
+  recent(limits: RecentLimits): AsyncIterable<SpooledRecord>
   state(): SpoolState
-  /** Settles the appends in hand, releases files and lock. Twice is harmless. */
+  /** Settles the appends in hand, lets a waiting read resolve with none, releases files and lock. Twice is harmless. */
   close(): Promise<void>
 }
 
 export interface ReadLimits {
   readonly records: number
   readonly bytes: number
+}
+
+export interface RecentLimits {
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number
+  readonly records: number
 }
 
 export interface SpooledRecord {
@@ -50,13 +65,17 @@ export interface SpooledRecord {
 }
 
 export interface SpoolState {
-  /** Bytes of all segments on the disk. */
+  /** Bytes of all segments on the disk, with those kept though all in them is acked. */
   readonly bytes: number
+  /** Bytes of the segments that hold something not acked, or may grow: `append` is refused when these reach `maxBytes`. */
+  readonly heldBytes: number
   readonly maxBytes: number
   /** Records durable and not acked. */
   readonly unacked: number
   /** Milliseconds since the oldest record not acked was appended; undefined when there is none. */
   readonly oldestAgeMs: number | undefined
+  /** That age is above the limit at which the spool warns. */
+  readonly overdue: boolean
   /** Damaged records met since the spool was opened. */
   readonly badRecords: number
   /** Why nothing is accepted any more: the message of SPOOL_FAILED. */
