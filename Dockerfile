@@ -17,7 +17,11 @@ COPY --from=build /build/schemas schemas
 COPY --from=build /build/samples samples
 COPY --from=build /build/stack stack
 COPY --from=build /build/examples/registry-relay.yaml /etc/registry-relay/registry-relay.yaml
-# A user that the base image brings; it owns nothing here, and nothing is written here.
+# Nothing is written but the spool of a gateway: give it a volume, or what is acknowledged ends with the container.
+ENV SPOOL_FOLDER=/var/lib/registry-relay/spool
+RUN install -d -m 0700 -o node -g node /var/lib/registry-relay /var/lib/registry-relay/spool
+VOLUME /var/lib/registry-relay/spool
+# A user that the base image brings; it owns nothing else here.
 USER node
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["--help"]

@@ -12,13 +12,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   kafka: ['event', 'sink', 'avro'],
   listener: ['event', 'sink/sink\\.ts'],
   http: ['event', 'sink'],
-  gateway: ['event', 'avro', 'sink/sink\\.ts'],
+  gateway: ['event', 'avro', 'sink/sink\\.ts', 'sink/watch-abort\\.ts', 'spool'],
   'topic-bridge': ['event', 'http', 'avro', 'sink', 'kafka/[^/]*port\\.ts'],
   config: [],
   testing: ['event', 'sink', 'local-stack'],
   observability: [],
   'local-stack': [],
   app: [
+    'spool',
     'event',
     'sink',
     'avro',
@@ -53,7 +54,7 @@ const entryFiles = '^src/(index|kafka|testing)\\.ts$'
 /** The files that own disk or sockets below `app/`; everywhere else they come in as arguments. */
 const adapters = [
   '^src/kafka/kafkajs/',
-  '^src/gateway/server\\.ts$',
+  '^src/gateway/(server|http-server)\\.ts$',
   '^src/spool/node-(disk|processes)\\.ts$',
   '^src/avro/(event-schema|registry-http)\\.ts$',
   // Only node:net's arithmetic on addresses.

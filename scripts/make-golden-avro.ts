@@ -15,7 +15,7 @@ const profiles = {
 /** The first of each set, scenario kind and action, so that every member which a registry ever sent occurs. */
 const seen = new Set<string>()
 const picked = recordedBodies().filter(({ set, body, action }) => {
-  const [received] = readEnvelope(body)
+  const [received] = readEnvelope(body).events
   if (received === undefined || received.envelopeText.includes('\\ufffd')) return false
   const members = JSON.stringify(received.event, (_, value) =>
     value instanceof Map ? [...value.keys()] : value,
@@ -27,7 +27,7 @@ const picked = recordedBodies().filter(({ set, body, action }) => {
 })
 
 const lines = picked.map(({ set, file, body, contentType }, index) => {
-  const [event] = readEnvelope(body)
+  const [event] = readEnvelope(body).events
   const gitlab =
     event?.event.meta ??
     event?.event.actor?.user ??

@@ -35,6 +35,16 @@ export const errorCodes = {
     retriable: false,
     action: 'Stop the process that the message names, or give each process its own spool folder.',
   },
+  SPOOL_FOLDER: {
+    retriable: false,
+    action:
+      'Give the relay a real folder of its own user, mode 0700, on a local disk that it may write to; no symbolic links.',
+  },
+  SPOOL_VERSION: {
+    retriable: false,
+    action:
+      'Start the version that wrote the spool and let it deliver what is in there, or give this one another folder.',
+  },
   DEADLINE_EXCEEDED: { retriable: true, action: 'Try again; see /readyz for what was waited for.' },
   KAFKA_UNAVAILABLE: {
     retriable: true,

@@ -8,7 +8,13 @@ export {
 export { type ErrorCode, errorCodes, isRelayError, RelayError } from './errors.ts'
 export { type EventAction, eventActions, renameTypes } from './event/actions.ts'
 export { type Artifact, artifact } from './event/artifact.ts'
-export { type ReceivedEvent, readEnvelope } from './event/envelope.ts'
+export {
+  type EnvelopeLimits,
+  type ReadEnvelope,
+  type ReceivedEvent,
+  type RejectedElement,
+  readEnvelope,
+} from './event/envelope.ts'
 export { decodeEnvelope } from './event/envelope-decoder.ts'
 export { encodeEnvelope } from './event/envelope-encoder.ts'
 export type {
@@ -35,6 +41,14 @@ export {
   octetStreamMediaType,
 } from './event/media-types.ts'
 export { mediaTypeOf, type Profile, profiles } from './event/profile.ts'
+export {
+  compileRedaction,
+  type Redacted,
+  type RedactionAction,
+  type RedactionPolicy,
+  type RedactionRule,
+  recommendedRedaction,
+} from './event/redaction.ts'
 export type { ConnectionOptions, ProxyOptions, TlsOptions } from './http/connection-options.ts'
 export type { Deliverer, DeliveryReceipt, DeliveryRequest } from './http/deliverer.ts'
 export { type DeliveryOptions, HttpDelivery } from './http/delivery.ts'

@@ -1,86 +1,87 @@
-import { hostname } from 'node:os'
+import { systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
-import { createIntake, type Intake } from '../gateway/intake.ts'
-import { GatewayServer } from '../gateway/server.ts'
+import { DuplicateFilter } from '../gateway/duplicate-filter.ts'
+import { DuplicateWindow } from '../gateway/duplicate-window.ts'
+import type { GatewayItem } from '../gateway/gateway-item.ts'
+import type { Intake } from '../gateway/intake.ts'
+import { createOversize } from '../gateway/oversize.ts'
+import { createQuarantine } from '../gateway/quarantine.ts'
 import type { TopicsReport } from '../kafka/admin-port.ts'
 import { KafkaAdmin } from '../kafka/kafkajs/admin.ts'
 import { createKafka } from '../kafka/kafkajs/client.ts'
-import { RecordSink } from '../kafka/record-sink.ts'
 import { relayTopics } from '../kafka/topics.ts'
-import { ManagementServer, type Readiness } from '../observability/management-server.ts'
+import { ManagementServer } from '../observability/management-server.ts'
+import type { Sink } from '../sink/sink.ts'
+import type { Disk } from '../spool/disk.ts'
+import { nodeDisk } from '../spool/node-disk.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Delivered } from '../topic-bridge/delivered.ts'
+import { openGatewayServer } from './open-gateway-server.ts'
+import { openIntake } from './open-intake.ts'
+import { openKafkaRoute } from './open-kafka-route.ts'
+import { openSpoolWay, quarantineFiles } from './open-spool-way.ts'
 import { openTopicBridge } from './open-topic-bridge.ts'
-import { openPublishing } from './publishing.ts'
+import type { Parts } from './parts.ts'
 import { headerValues, kafkaOptions, schemaRegistryOptions } from './settings.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { RealTelemetry } from './telemetry.ts'
-
-/** What `/readyz` asks, by name. */
-export type Parts = Readonly<Record<string, () => Readiness>>
 
 export interface RunningGateway {
   /** Where registries post to. */
   readonly url: string
   readonly parts: Parts
+  /** Rejects when it can go on no more and must be started again. Never resolves. */
+  readonly failed: Promise<never>
+}
+
+/** Where a test, or the demo, can stand in the way of the events. */
+export interface GatewaySeams {
+  readonly disk?: Disk
+  /** Between the server and the reading of bodies. */
+  readonly wrapIntake?: (intake: Intake) => Intake
+  /** What acknowledges: in front of the spool, or of Kafka in the ack mode `kafka`. */
+  readonly wrapSink?: (sink: Sink<GatewayItem>) => Sink<GatewayItem>
+  /** In front of Kafka. */
+  readonly wrapRoute?: (route: Sink<GatewayItem>) => Sink<GatewayItem>
 }
 
 /**
- * The gateway, in the order in which events travel: server → intake → record sink → Kafka. Resolves when the port is open;
- * Kafka and the schema registry may come later, until then posts are answered 503.
- *
- * `onReceived` sees every notification that could be read, before it is published.
+ * The gateway, in the order in which events travel: server → intake → duplicates → spool → pump → Kafka; in the ack mode
+ * `kafka` without spool and pump. Resolves when the port is open; Kafka and the schema registry may come later.
  */
 export async function startGateway(
   config: Config,
   telemetry: Telemetry,
   supervisor: Supervisor,
-  onReceived?: (body: Buffer, contentType: string | undefined) => void,
+  seams: GatewaySeams = {},
 ): Promise<RunningGateway> {
-  const publishing = openPublishing({
-    kafka: kafkaOptions(config.kafka),
-    schemaRegistry: { ...schemaRegistryOptions(config.schemaRegistry), mode: config.schemaRegistry.mode },
-    topic: config.topics.events,
-    telemetry,
+  const { ackMode, duplicates } = config.gateway
+  const { disk = nodeDisk } = seams
+  const window = new DuplicateWindow({ ...duplicates, clock: systemClock })
+  const quarantine = createQuarantine({ content: config.gateway.quarantine.content })
+  const oversize = createOversize(quarantineFiles(config, disk), telemetry)
+  const { route, parts } = await openKafkaRoute(config, { quarantine, oversize }, telemetry, supervisor)
+  const toKafka = seams.wrapRoute?.(route) ?? route
+  const way =
+    ackMode === 'spool'
+      ? await openSpoolWay({ config, disk, window, quarantine, toKafka, parts, telemetry, supervisor })
+      : { sink: toKafka, parts, failed: new Promise<never>(() => {}) }
+  const sink = new DuplicateFilter({
+    inner: seams.wrapSink?.(way.sink) ?? way.sink,
+    window,
+    metrics: telemetry.metrics,
   })
-  supervisor.add('clients of the sink', () => publishing.close())
-  const sink = new RecordSink(publishing.sinkOptions)
-  await sink.start()
-  supervisor.add('record sink', (deadlineMs) => sink.close({ deadlineMs }))
-
-  const { host, port, path, maxBodyBytes, ackBudgetMs, authorization, publisherId } = config.gateway
-  const intake = createIntake({ publisherId: publisherId ?? hostname() })
-  const server = new GatewayServer({
-    intake: onReceived === undefined ? intake : observed(intake, onReceived),
-    sink,
-    host,
-    port,
-    path,
-    maxBodyBytes,
-    ackBudgetMs,
-    authorization: authorization.map((secret) => secret.reveal()),
+  const intake = openIntake(config, quarantine)
+  const server = await openGatewayServer(
+    config,
+    { intake: seams.wrapIntake?.(intake) ?? intake, quarantine, sink },
     telemetry,
-  })
-  const { url } = await server.start()
-  supervisor.add('gateway', (deadlineMs) => server.close({ deadlineMs }))
+    supervisor,
+  )
   return {
-    url,
-    parts: {
-      gateway: () => server.readiness(),
-      'record sink': () => sink.readiness(),
-      'schema registry': () => publishing.schemaIds.readiness(),
-    },
-  }
-}
-
-function observed(
-  intake: Intake,
-  onReceived: (body: Buffer, contentType: string | undefined) => void,
-): Intake {
-  return (body, contentType) => {
-    const notification = intake(body, contentType)
-    onReceived(Buffer.from(body), contentType)
-    return notification
+    url: server.url,
+    parts: { gateway: server.readiness, ...way.parts },
+    failed: way.failed,
   }
 }
 

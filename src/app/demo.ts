@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { sleep, systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { RelayError } from '../errors.ts'
@@ -6,9 +9,10 @@ import type { OnProgress } from '../local-stack/progress.ts'
 import type { PrometheusMetrics } from '../observability/metrics.ts'
 import type { Logger } from '../telemetry.ts'
 import { Arrivals } from './arrivals.ts'
-import { applyTopics, type Parts, startBridge, startGateway, startManagement } from './compose.ts'
+import { applyTopics, startBridge, startGateway, startManagement } from './compose.ts'
 import { demoConfig } from './demo-config.ts'
 import { Journeys, type Travelled } from './journey.ts'
+import type { Parts } from './parts.ts'
 import { Receiver } from './receiver.ts'
 import { type DemoOutcome, postSamples } from './sample-run.ts'
 import { loadSamples } from './samples.ts'
@@ -73,7 +77,13 @@ export async function startDemo(
   const receiverUrl = await receiver.start()
   supervisor.add('receiver', () => receiver.close())
 
-  const config: Config = demoConfig(stack, receiverUrl, options.deliverTo)
+  const config: Config = demoConfig({
+    brokers: stack.brokers,
+    schemaRegistryUrl: stack.schemaRegistryUrl,
+    receiverUrl,
+    deliverTo: options.deliverTo,
+    spoolFolder: spoolFolder(options.keep, supervisor),
+  })
   await applyTopics(config, telemetry)
 
   const bridges = await startBridge(config, telemetry, supervisor, (endpoint, delivery) => {
@@ -92,9 +102,13 @@ export async function startDemo(
     arrivals.add(travelled)
     options.onDelivered(travelled)
   })
-  const gateway = await startGateway(config, telemetry, supervisor, (body, contentType) =>
-    journeys.departed(body, contentType, performance.now()),
-  )
+  const gateway = await startGateway(config, telemetry, supervisor, {
+    wrapIntake: (intake) => (body, arrival) => {
+      const notification = intake(body, arrival)
+      journeys.departed(Buffer.from(body), arrival.contentType, performance.now())
+      return notification
+    },
+  })
   const parts = { ...bridges.parts, ...gateway.parts }
   const management = await startManagement(config, telemetry, supervisor, parts)
   await allReady(parts)
@@ -113,13 +127,22 @@ export async function startDemo(
   }
 }
 
+/** A temporary folder is removed after the spool in it is closed: it is handed over before. */
+function spoolFolder(keep: string | undefined, supervisor: Supervisor): string {
+  if (keep !== undefined) return join(resolve(keep), 'spool')
+  const folder = mkdtempSync(join(tmpdir(), 'registry-relay-spool-'))
+  supervisor.add('spool folder', async () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
 /** Everything is connected: the first event's latency is then that of an event, not of a start. */
 async function allReady(parts: Parts): Promise<void> {
   const end = performance.now() + readyWithinMs
   for (;;) {
     const waiting = Object.entries(parts).flatMap(([name, ask]) => {
       const { ready, reason } = ask()
-      return ready ? [] : [`${name}: ${reason ?? 'not ready'}`]
+      // A part that is ready and gives a reason takes events and does not pass them on yet.
+      return ready && reason === undefined ? [] : [`${name}: ${reason ?? 'not ready'}`]
     })
     if (waiting.length === 0) return
     if (performance.now() > end) {

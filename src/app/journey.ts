@@ -52,7 +52,7 @@ export class Journeys {
 
   /** A body came to the gateway. */
   departed(body: Buffer, contentType: string | undefined, at: number): void {
-    for (const { event, envelopeText } of readEnvelope(body)) {
+    for (const { event, envelopeText } of readEnvelope(body).events) {
       const key = event.id ?? digest(envelopeText)
       // A registry posts an event again until it gets its 2xx: latency counts from the first time.
       if (!this.#departures.has(key)) this.#departures.set(key, { text: envelopeText, contentType, at })

@@ -4,6 +4,7 @@ import type { KafkaConnectionOptions } from '../kafka/connection.ts'
 import { KafkaAdmin } from '../kafka/kafkajs/admin.ts'
 import { createKafka } from '../kafka/kafkajs/client.ts'
 import { kafkajsProducers } from '../kafka/kafkajs/producer.ts'
+import type { PublisherOptions } from '../kafka/publisher-options.ts'
 import type { RecordSinkOptions } from '../kafka/record-sink.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
 
@@ -22,6 +23,8 @@ export interface PublishingOptions {
 export interface Publishing {
   readonly sinkOptions: RecordSinkOptions
   readonly schemaIds: RegisteredSchemaIds
+  /** For plain bytes to another topic, over the same client. */
+  publisherOptions(topic: string): PublisherOptions
   close(): Promise<void>
 }
 
@@ -33,15 +36,16 @@ export function openPublishing(options: PublishingOptions): Publishing {
   const admin = new KafkaAdmin(kafka)
   const registry = new SchemaRegistryClient(registryOptions)
   const schemaIds = new RegisteredSchemaIds({ registry, subject: `${topic}-value`, mode, telemetry })
+  const publisherOptions = (name: string): PublisherOptions => ({
+    topic: name,
+    producer: kafkajsProducers(kafka, { topic: name }),
+    maxMessageBytes: () => admin.maxMessageBytes(name),
+    telemetry,
+  })
   return {
-    sinkOptions: {
-      topic,
-      producer: kafkajsProducers(kafka, { topic }),
-      maxMessageBytes: () => admin.maxMessageBytes(topic),
-      schemaIds,
-      telemetry,
-    },
+    sinkOptions: { ...publisherOptions(topic), schemaIds },
     schemaIds,
+    publisherOptions,
     async close() {
       schemaIds.close()
       registry.close()

@@ -31,7 +31,7 @@ export async function postSamples(
       for (const sample of own) {
         const status = await postUntilAnswered(url, sample)
         if (status !== 200) problems.push(`${registry}: the gateway answered ${status}`)
-        for (const { event } of readEnvelope(Buffer.from(sample.body))) {
+        for (const { event } of readEnvelope(Buffer.from(sample.body)).events) {
           posted.push({ id: event.id ?? '', repository: event.target?.repository ?? '' })
         }
       }

@@ -35,14 +35,15 @@ export function headerValues(
 
 function kafkaTls({ caFile, certificateFile, keyFile, serverName }: TlsConfig): KafkaTls {
   return {
-    ...(caFile === undefined ? {} : { ca: pem('kafka.tls.caFile', caFile) }),
-    ...(certificateFile === undefined ? {} : { cert: pem('kafka.tls.certificateFile', certificateFile) }),
-    ...(keyFile === undefined ? {} : { key: pem('kafka.tls.keyFile', keyFile) }),
+    ...(caFile === undefined ? {} : { ca: readPem('kafka.tls.caFile', caFile) }),
+    ...(certificateFile === undefined ? {} : { cert: readPem('kafka.tls.certificateFile', certificateFile) }),
+    ...(keyFile === undefined ? {} : { key: readPem('kafka.tls.keyFile', keyFile) }),
     ...(serverName === undefined ? {} : { servername: serverName }),
   }
 }
 
-function pem(key: string, file: string): string {
+/** `key`: of the configuration, for the message of CONFIG_INVALID. */
+export function readPem(key: string, file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

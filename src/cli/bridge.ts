@@ -15,5 +15,6 @@ export function bridge(configFile: string): Promise<number> {
     const management = await startManagement(config, telemetry, supervisor, bridges.parts)
     const endpoints = config.bridge.endpoints.map(({ name }) => name)
     telemetry.logger.info({ endpoints, management }, 'bridge runs')
+    return {}
   })
 }

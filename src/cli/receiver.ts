@@ -23,10 +23,12 @@ export async function receiver(host: string, port: number): Promise<number> {
 
 function describe(body: Buffer): string[] {
   try {
-    return readEnvelope(body).map(({ event: { action, target, id } }) => {
+    const { events, rejected } = readEnvelope(body)
+    const lines = events.map(({ event: { action, target, id } }) => {
       const reference = target?.tag ?? target?.digest ?? ''
       return `${action ?? '?'} ${target?.repository ?? '?'} ${reference}  id ${id ?? '?'}`
     })
+    return [...lines, ...rejected.map(({ reason }) => `not an event: ${reason}`)]
   } catch (error) {
     return [`not an Envelope: ${error instanceof Error ? error.message : String(error)}`]
   }

@@ -7,5 +7,6 @@ export function serve(configFile: string): Promise<number> {
     const gateway = await startGateway(config, telemetry, supervisor)
     const management = await startManagement(config, telemetry, supervisor, gateway.parts)
     telemetry.logger.info({ notifications: gateway.url, management }, 'gateway listens')
+    return { failed: gateway.failed }
   })
 }

@@ -1,3 +1,4 @@
+import type { GatewayConfig } from './gateway-config.ts'
 import type { Secret } from './secret.ts'
 
 /** The configuration of every command, after defaults, variables and secrets. Durations are milliseconds, sizes bytes. */
@@ -6,6 +7,7 @@ export interface Config {
   readonly topics: TopicsConfig
   readonly schemaRegistry: SchemaRegistryConfig
   readonly gateway: GatewayConfig
+  readonly spool: SpoolConfig
   readonly bridge: BridgeConfig
   readonly management: ListenConfig
   readonly logging: LoggingConfig
@@ -72,17 +74,16 @@ export interface ListenConfig {
   readonly port: number
 }
 
-export interface GatewayConfig extends ListenConfig {
-  /** Default `/notifications`. */
-  readonly path: string
-  /** Default 32 MiB: events of 25 MB were made with a large manifest and references. */
-  readonly maxBodyBytes: number
-  /** Default 800: registries give up after 1 s by default, and the answer must come before. */
-  readonly ackBudgetMs: number
-  /** Accepted values of the Authorization header. Empty (default): everybody who reaches the port may post. */
-  readonly authorization: readonly Secret[]
-  /** Named in every record as its publisher. Default: the host name. */
-  readonly publisherId?: string | undefined
+/** What is acknowledged and not yet in Kafka, with `gateway.ackMode: spool`. */
+export interface SpoolConfig {
+  /** One process at a time. Absolute; in the file relative to the file. Default `registry-relay-spool`. */
+  readonly folder: string
+  /** On the disk; over it the answer is 503. Default 10 GiB. */
+  readonly maxBytes: number
+  /** Of one file of the log. At most an eighth of `maxBytes`. Default 64 MiB, or that eighth. */
+  readonly segmentBytes: number
+  /** An event that waits longer is warned of in the log. Default 900,000. */
+  readonly warnAgeMs: number
 }
 
 export interface BridgeConfig {

@@ -3,10 +3,12 @@ import { dirname, resolve } from 'node:path'
 import { RelayError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { parseConfig } from './parse.ts'
+import { Secret, secretText } from './secret.ts'
 import type { Environment } from './substitute.ts'
 
 /**
- * Reads a configuration file. Paths of secrets and certificates in it are relative to the file itself.
+ * Reads a configuration file. Paths in it (secrets, certificates, the spool's folder) are relative to the file itself and
+ * absolute in the result.
  * Throws CONFIG_INVALID with every finding, or with the reason why the file cannot be read.
  */
 export function loadConfig(path: string, environment: Environment = process.env): Config {
@@ -14,24 +16,29 @@ export function loadConfig(path: string, environment: Environment = process.env)
   const config = parseConfig(readText(path), {
     fileName: path,
     environment,
-    readSecret: (name) => readFileSync(resolve(folder, name), 'utf8'),
+    readSecret(name) {
+      const file = resolve(folder, name)
+      return new Secret(secretText(readFileSync(file, 'utf8')), file)
+    },
   })
-  const { tls } = config.kafka
-  if (typeof tls === 'boolean') return config
-  const absolute = (name: string | undefined): string | undefined =>
-    name === undefined ? undefined : resolve(folder, name)
+  const { kafka, gateway, spool } = config
+  const absolute = (name: string): string => resolve(folder, name)
   return {
     ...config,
-    kafka: {
-      ...config.kafka,
-      tls: {
-        ...tls,
-        caFile: absolute(tls.caFile),
-        certificateFile: absolute(tls.certificateFile),
-        keyFile: absolute(tls.keyFile),
-      },
-    },
+    kafka: { ...kafka, tls: typeof kafka.tls === 'boolean' ? kafka.tls : filesOf(kafka.tls, absolute) },
+    gateway: { ...gateway, tls: gateway.tls === undefined ? undefined : filesOf(gateway.tls, absolute) },
+    spool: { ...spool, folder: absolute(spool.folder) },
   }
+}
+
+/** The same block with the paths under its `…File` keys made absolute. */
+function filesOf<T extends object>(block: T, absolute: (name: string) => string): T {
+  return Object.fromEntries(
+    Object.entries(block).map(([key, value]) => [
+      key,
+      key.endsWith('File') && typeof value === 'string' ? absolute(value) : value,
+    ]),
+  ) as T
 }
 
 function readText(path: string): string {

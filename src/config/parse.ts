@@ -3,15 +3,15 @@ import type { z } from 'zod'
 import { RelayError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { configSchema } from './schema.ts'
-import { Secret } from './secret.ts'
+import type { Secret } from './secret.ts'
 import { type Environment, hasReference, substitute } from './substitute.ts'
 
 export interface ParseOptions {
   /** Shown before line and column in messages. */
   readonly fileName: string
   readonly environment: Environment
-  /** Reads a file that holds a secret. Throws when it cannot be read. */
-  readonly readSecret: (path: string) => string
+  /** Makes a secret of the file that holds it; the path is as it stands in the configuration. Throws when it cannot be read. */
+  readonly readSecret: (path: string) => Secret
 }
 
 /** One thing wrong with the file, and where. */
@@ -75,7 +75,7 @@ function typed(text: string): unknown {
   return isScalar(contents) && contents.source === text ? contents.value : text
 }
 
-/** `{ file: path }` stands for the text of that file, wherever a value may stand; a final line break is not part of it. */
+/** `{ file: path }` stands for the text of that file, wherever a value may stand. */
 function secretFromFile(
   node: Node,
   readSecret: ParseOptions['readSecret'],
@@ -84,13 +84,16 @@ function secretFromFile(
   if (!isMap(node) || node.items.length !== 1) return undefined
   const pair = node.items[0] as Pair<Scalar, Scalar>
   if (pair.key.value !== 'file' || typeof pair.value?.value !== 'string') return undefined
+  const offset = pair.value.range?.[0] ?? 0
   try {
-    const scalar = new Scalar(new Secret(readSecret(pair.value.value).replace(/\r?\n$/, '')))
+    const secret = readSecret(pair.value.value)
+    if (secret.reveal() === '') findings.push({ offset, message: 'secret file is empty' })
+    const scalar = new Scalar(secret)
     scalar.range = node.range ?? null
     return scalar
   } catch (error) {
     findings.push({
-      offset: pair.value.range?.[0] ?? 0,
+      offset,
       message: `secret file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     })
     return undefined
@@ -131,7 +134,8 @@ function locate(root: Node | null, issue: z.core.$ZodIssue): Finding[] {
       return { offset, message: `unknown key "${name === '' ? key : `${name}.${key}`}"` }
     })
   }
-  const missing = reached < issue.path.length
+  // A rule about two values may be broken by one that is not in the file.
+  const missing = reached < issue.path.length && issue.code !== 'custom'
   return [
     {
       offset: node?.range?.[0] ?? 0,

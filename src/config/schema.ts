@@ -1,20 +1,14 @@
 import { z } from 'zod'
 import type { Config } from './config.ts'
-import { Secret } from './secret.ts'
+import { gateway } from './gateway-schema.ts'
+import { bytes, fileName, milliseconds, port, secret } from './rules.ts'
 
 /**
- * The rules of the configuration file; what each key means stands in `config.ts`, and the compiler holds the two
+ * The rules of the configuration file; what each key means stands in `config.ts` and `gateway-config.ts`, and the compiler holds the two
  * together. Every key has a default but the addresses; an unknown key is an error,
  * because a misspelt limit that is silently ignored is found out in an outage.
  */
 
-/** A secret: the text itself, or `{ file: path }`, which is how orchestrators hand them over. The loader reads files. */
-const secret = z
-  .union([z.string().min(1), z.instanceof(Secret)], 'must be a text, or { file: path }')
-  .transform((value) => (value instanceof Secret ? value : new Secret(value)))
-
-const port = z.number().int().min(0).max(65_535)
-const milliseconds = z.number().int().positive()
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 const topicName = z
   .string()
@@ -22,7 +16,6 @@ const topicName = z
     /^[a-zA-Z0-9._-]{1,249}$/,
     'must be a topic name: 1 to 249 letters, digits, dots, hyphens or underscores',
   )
-const fileName = z.string().min(1)
 
 /** One address, a comma-separated list (as variables give it), or a YAML list. */
 const brokers = z
@@ -77,22 +70,23 @@ const schemaRegistry = z.strictObject({
   timeoutMs: milliseconds.default(5_000),
 })
 
-const gateway = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
-  port: port.default(8080),
-  path: z
-    .string()
-    .regex(/^\/[^?#\s]*$/, 'must be a path that begins with /')
-    .default('/notifications'),
-  maxBodyBytes: z
-    .number()
-    .int()
-    .positive()
-    .default(32 * 1024 * 1024),
-  ackBudgetMs: milliseconds.default(800),
-  authorization: z.array(secret).default([]),
-  publisherId: z.string().min(1).optional(),
-})
+const mebibyte = 1024 * 1024
+
+const spool = z
+  .strictObject({
+    folder: fileName.default('registry-relay-spool'),
+    maxBytes: bytes.min(mebibyte).default(10 * 1024 * mebibyte),
+    segmentBytes: bytes.min(64 * 1024).optional(),
+    warnAgeMs: milliseconds.default(900_000),
+  })
+  .refine(({ maxBytes, segmentBytes = 0 }) => segmentBytes <= maxBytes / 8, {
+    path: ['segmentBytes'],
+    error: 'must be at most an eighth of spool.maxBytes: space comes free by whole segments',
+  })
+  .transform(({ segmentBytes, ...rest }) => ({
+    ...rest,
+    segmentBytes: segmentBytes ?? Math.min(64 * mebibyte, Math.floor(rest.maxBytes / 8)),
+  }))
 
 const headerValues = z.union(
   [secret.transform((value) => [value]), z.array(secret)],
@@ -136,12 +130,21 @@ const logging = z.strictObject({
   format: z.enum(['auto', 'pretty', 'json']).default('auto'),
 })
 
-export const configSchema: z.ZodType<Config> = z.strictObject({
-  kafka,
-  topics: topics.prefault({}),
-  schemaRegistry,
-  gateway: gateway.prefault({}),
-  bridge: bridge.prefault({}),
-  management: management.prefault({}),
-  logging: logging.prefault({}),
-})
+export const configSchema: z.ZodType<Config> = z
+  .strictObject({
+    kafka,
+    topics: topics.prefault({}),
+    schemaRegistry,
+    gateway: gateway.prefault({}),
+    spool: spool.prefault({}),
+    bridge: bridge.prefault({}),
+    management: management.prefault({}),
+    logging: logging.prefault({}),
+  })
+  // A notification is stored as fields and, at worst, as text beside them, and space comes free by whole segments: with
+  // less, one large body could be refused for ever.
+  .refine(
+    ({ gateway: { ackMode, maxBodyBytes }, spool: { maxBytes } }) =>
+      ackMode === 'kafka' || maxBytes >= 4 * maxBodyBytes,
+    { path: ['spool', 'maxBytes'], error: 'must be at least 4 times gateway.maxBodyBytes' },
+  )

@@ -14,6 +14,9 @@ const maxDepth = 10_000
 /** `meta` is laid out anew by recursion; Go would go on to the limit above. */
 const maxMetaDepth = 1_000
 
+/** How much of a pointer is named. */
+const maxPlace = 256
+
 /**
  * Decodes an Envelope as the Go package of `profile` does, and refuses what it refuses: for programs that stand in for
  * a receiver written in Go, and for tests. A gateway uses `readEnvelope`, which refuses no event.
@@ -248,6 +251,8 @@ function notAnEnvelope(reason: string): RelayError {
   return new RelayError('NOT_AN_ENVELOPE', `The body is not an Envelope: ${reason}.`)
 }
 
-function invalid(place: string, reason: string): RelayError {
+function invalid(pointer: string, reason: string): RelayError {
+  // A key may be most of a body.
+  const place = pointer.length > maxPlace ? `${pointer.slice(0, maxPlace).toWellFormed()}…` : pointer
   return new RelayError('EVENT_INVALID', `Cannot decode ${place}: ${reason}.`, { facts: { place } })
 }

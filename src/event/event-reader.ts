@@ -1,6 +1,6 @@
 import type { ByteCount, Event } from './event.ts'
 import { eventShape, type Field, fieldOf, type Shape } from './event-shape.ts'
-import { childSpans, type Span } from './json-scanner.ts'
+import { childSpans, forEachChild, type Span } from './json-scanner.ts'
 import { isJsonObject, type JsonObject, jsonTypeName } from './json-type.ts'
 
 /** Where a value stands below the event; a chain, so that the way down costs nothing unless somebody asks. */
@@ -17,6 +17,9 @@ interface Place {
 
 /** How many problems of one event are named; a hostile body has one per member. */
 const maxProblems = 20
+
+/** How much of a key is named. */
+const maxKey = 128
 
 /**
  * Makes the typed event from a parsed one. Takes what has the right type and names the rest in `problems`; `null`
@@ -111,9 +114,9 @@ export class EventReader {
     const map = new Map<string, string>()
     const span = this.#spanOf(place)
     if (span === undefined) return map
-    for (const { key, start, end } of childSpans(this.#text, span.start)) {
+    forEachChild(this.#text, span.start, ({ key, start, end }) => {
       map.set(key, this.#text.slice(start, end))
-    }
+    })
     return map
   }
 
@@ -121,6 +124,10 @@ export class EventReader {
     // `+ 0` turns -0 into 0, which is what Go makes of it.
     if (Number.isSafeInteger(value)) return (value as number) + 0
     if (typeof value !== 'number') return this.#problem(place, value, 'an integer')
+    // Decided without a look at the digits, of which there may be a million; what rounds to the limit may be within it.
+    if (!Number.isInteger(value) || Math.abs(value) > 2 ** 63) {
+      return this.#problem(place, value, 'a 64-bit integer')
+    }
     const span = this.#spanOf(place)
     const digits = span === undefined ? '' : this.#text.slice(span.start, span.end)
     if (/^-?\d{1,19}$/.test(digits)) {
@@ -150,5 +157,7 @@ export class EventReader {
 
 function pointerTo({ parent, key }: Place): string {
   if (parent === undefined) return ''
-  return `${pointerTo(parent)}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  // A key may be most of a body, and the escaping of it gigabytes.
+  const name = key.length > maxKey ? `${key.slice(0, maxKey).toWellFormed()}…` : key
+  return `${pointerTo(parent)}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

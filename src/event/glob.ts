@@ -18,7 +18,31 @@ type Token = { readonly text: string } | 'segment' | 'any' | 'directories'
  */
 export function glob(pattern: string): (path: string) => boolean {
   const tokens = tokensOf(pattern)
-  return (path) => matches(tokens, path)
+  const [first] = tokens
+  const beginning = typeof first === 'object' ? first.text : ''
+  // Most patterns begin with a name, and most paths with another one.
+  return (path) => path.startsWith(beginning) && matches(tokens, path)
+}
+
+/**
+ * The same for texts that are no paths: `*` stands for any text, slashes and spaces included, also for none. So
+ * `containerd/*` meets `containerd/1.7.2` as well as `containerd/v2.0.0 (linux; amd64) go/1.23`.
+ */
+export function textGlob(pattern: string): (text: string) => boolean {
+  const [first = '', ...parts] = pattern.split(/\*+/)
+  const last = parts.pop()
+  if (last === undefined) return (text) => text === pattern
+  return (text) => {
+    if (!text.startsWith(first)) return false
+    // The leftmost place for each part leaves the most room for the next, so nothing is tried twice.
+    let at = first.length
+    for (const part of parts) {
+      const found = text.indexOf(part, at)
+      if (found === -1) return false
+      at = found + part.length
+    }
+    return text.length - last.length >= at && text.endsWith(last)
+  }
 }
 
 function tokensOf(pattern: string): readonly Token[] {

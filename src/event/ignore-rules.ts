@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import { glob } from './glob.ts'
+import { glob, textGlob } from './glob.ts'
 
 /** Which events not to send. An event is ignored as soon as one rule says so; a rule left out or empty says nothing. */
 export interface IgnoreRules {
@@ -11,6 +11,17 @@ export interface IgnoreRules {
   /** Actions, compared exactly: `['pull']`. Work alone, without media types. */
   readonly actions?: readonly string[]
   readonly repositories?: RepositoryRules
+  /**
+   * Patterns for `request.useragent`: `*` stands for any text, slashes and spaces included (see {@link textGlob}), case
+   * matters, and a pattern without `*` is the whole text: `['containerd/*', '*Trivy*']`. An event that names none counts
+   * as the empty text, which `'*'` meets too.
+   */
+  readonly userAgents?: readonly string[]
+  /**
+   * Methods of `request.method`, compared exactly: with `['HEAD']`, clients that only look whether something is there
+   * leave no pulls. An event that names none counts as the empty text.
+   */
+  readonly methods?: readonly string[]
 }
 
 /**
@@ -35,8 +46,13 @@ export function ignoreFilter(rules: IgnoreRules): (event: Event) => boolean {
   const actions = new Set(rules.actions)
   const include = (rules.repositories?.include ?? []).map(glob)
   const exclude = (rules.repositories?.exclude ?? []).map(glob)
-  return ({ action = '', target }) => {
+  const userAgents = (rules.userAgents ?? []).map(textGlob)
+  const methods = new Set(rules.methods)
+  return ({ action = '', target, request }) => {
     if (actions.has(action) || mediaTypes.has(target?.mediaType ?? '')) return true
+    if (methods.has(request?.method ?? '')) return true
+    const userAgent = request?.useragent ?? ''
+    if (userAgents.some((matches) => matches(userAgent))) return true
     const repository = target?.repository ?? ''
     if (include.length > 0 && !include.some((matches) => matches(repository))) return true
     return exclude.some((matches) => matches(repository))

@@ -9,9 +9,11 @@ export interface Span {
   readonly end: number
 }
 
-/** A member of an object or an element of an array (`key` is its index then). */
+/** A member of an object or an element of an array (`key` is its index then); the span is that of the value. */
 export interface Child extends Span {
   readonly key: string
+  /** Where the whole of it begins: a member at its key, an element at its value. */
+  readonly from: number
 }
 
 const quote = 0x22
@@ -27,26 +29,33 @@ const closeBrace = 0x7d
  * Empty for a value that is neither object nor array.
  */
 export function childSpans(text: string, start: number): readonly Child[] {
+  const children: Child[] = []
+  forEachChild(text, start, (child) => children.push(child))
+  return children
+}
+
+/** The same one by one, for texts that may have a million of them. */
+export function forEachChild(text: string, start: number, visit: (child: Child) => void): void {
   let at = skipSpace(text, start)
   const opening = text.charCodeAt(at)
-  if (opening !== openBrace && opening !== openBracket) return []
-  const children: Child[] = []
+  if (opening !== openBrace && opening !== openBracket) return
+  let index = 0
   // Each round takes a member or an element and the comma behind it. The check for the end of the text is for the
   // caller who broke the rule above: it gets nonsense then, not an endless loop.
   at = skipSpace(text, at + 1)
   while (at < text.length && !isClosing(text.charCodeAt(at))) {
-    let key = String(children.length)
+    const from = at
+    let key = String(index++)
     if (opening === openBrace) {
       const end = endOfString(text, at)
       key = keyOf(text.slice(at, end))
       at = skipSpace(text, skipSpace(text, end) + 1)
     }
     const end = endOfValue(text, at)
-    children.push({ key, start: at, end })
+    visit({ key, from, start: at, end })
     at = skipSpace(text, end)
     if (text.charCodeAt(at) === comma) at = skipSpace(text, at + 1)
   }
-  return children
 }
 
 /**
@@ -66,15 +75,30 @@ export function spanAt(text: string, path: readonly string[], start = 0): Span |
 
 /** True when arrays and objects nest deeper than `limit`; right for any text, valid JSON or not. */
 export function nestsDeeperThan(text: string, limit: number): boolean {
+  return excess(text, { depth: limit, values: Number.POSITIVE_INFINITY }) === 'depth'
+}
+
+/**
+ * Which of the limits a text is over, if any; right for any text, valid JSON or not, so that a parser need not see what
+ * it would spend gigabytes on. `values` counts arrays, objects and commas: never less than the values there are, less
+ * one.
+ */
+export function excess(
+  text: string,
+  limits: { readonly depth: number; readonly values: number },
+): 'depth' | 'values' | undefined {
   let depth = 0
+  let values = 0
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)
     if (unit === quote) at = endOfString(text, at) - 1
     else if (unit === openBrace || unit === openBracket) {
-      if (++depth > limit) return true
+      if (++depth > limits.depth) return 'depth'
+      if (++values > limits.values) return 'values'
     } else if (isClosing(unit)) depth--
+    else if (unit === comma && ++values > limits.values) return 'values'
   }
-  return false
+  return undefined
 }
 
 // No recursion: the strict decoder accepts what Go does, 10,000 levels.

@@ -14,7 +14,11 @@ export interface AckBudget {
  * sink had not begun to send by then is withdrawn through the signal, so that it is not published behind an event that
  * the sender posts later.
  */
-export function writeWithin<T>(sink: Sink<T>, items: readonly T[], budget: AckBudget): Promise<void> {
+export function writeWithin<T, Receipt>(
+  sink: Sink<T, Receipt>,
+  items: readonly T[],
+  budget: AckBudget,
+): Promise<Receipt> {
   return new Promise((resolve, reject) => {
     const withdrawal = new AbortController()
     let waiting = true
@@ -29,9 +33,9 @@ export function writeWithin<T>(sink: Sink<T>, items: readonly T[], budget: AckBu
       withdrawal.abort(reason)
     })
     writing(sink, items, withdrawal.signal).then(
-      () => {
+      (receipt) => {
         cancel()
-        if (waiting) resolve()
+        if (waiting) resolve(receipt)
         else budget.late()
       },
       (error: unknown) => {
@@ -43,6 +47,10 @@ export function writeWithin<T>(sink: Sink<T>, items: readonly T[], budget: AckBu
 }
 
 /** Async only for what a sink might throw, which then is a rejection like any other; it is called in this very tick. */
-async function writing<T>(sink: Sink<T>, items: readonly T[], signal: AbortSignal): Promise<unknown> {
+async function writing<T, Receipt>(
+  sink: Sink<T, Receipt>,
+  items: readonly T[],
+  signal: AbortSignal,
+): Promise<Receipt> {
   return sink.write(items, { signal })
 }

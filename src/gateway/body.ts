@@ -1,53 +1,61 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import type { ByteBudget } from './byte-budget.ts'
-import { bodiesOverBudget, bodyTooLarge, type Refusal } from './refusal.ts'
+import { BodyRate, type BodyRateLimits } from './body-rate.ts'
+import { CollectedBody, type CollectedBodyLimits, type ReceivedBody } from './collected-body.ts'
+import { bodyTooSlow, type Refusal } from './refusal.ts'
 
-export interface BodyLimits {
-  readonly maxBodyBytes: number
-  /** Of all bodies being received. */
-  readonly budget: ByteBudget
+export interface BodyLimits extends CollectedBodyLimits {
+  readonly rate: BodyRateLimits
+  readonly clock: Clock
 }
 
 /** Exactly one of the three is called, once. */
 export interface BodyHandler {
   /**
-   * With the whole body, in the very tick the stream ended: whoever publishes from here keeps the order of arrival. A
-   * promise would keep it only as long as every request went through equally many of them.
+   * In the very tick the stream ended: whoever publishes from here keeps the order of arrival. A promise would keep it only
+   * as long as every request went through equally many of them.
    */
-  complete(body: Buffer): void
+  complete(body: ReceivedBody): void
   /** Over a limit; the rest of the body is still to come. */
   refused(refusal: Refusal): void
   /** The sender went away in the middle. */
   gone(): void
 }
 
-/** Collects a body of unknown size within limits. Its bytes count against the budget until it was handed over. */
-export function receiveBody(stream: Readable, limits: BodyLimits, handler: BodyHandler): void {
-  const chunks: Buffer[] = []
-  let size = 0
-  const settle = (outcome: () => void): void => {
+/** Collects a body within limits. `declared`: its bytes by Content-Length, if it has one. */
+export function receiveBody(
+  stream: Readable,
+  declared: number | undefined,
+  limits: BodyLimits,
+  handler: BodyHandler,
+): void {
+  const body = new CollectedBody(limits, declared)
+  const settle = (): void => {
+    rate.stop()
     stream.off('data', onData).off('end', onEnd).off('close', onClose)
-    limits.budget.release(size)
-    outcome()
   }
+  const refuse = (refusal: Refusal): void => {
+    settle()
+    body.abandon()
+    handler.refused(refusal)
+  }
+  const rate = new BodyRate(limits.rate, limits.clock, () =>
+    refuse(bodyTooSlow(limits.rate.minBytesPerSecond)),
+  )
   const onData = (chunk: Buffer): void => {
-    if (size + chunk.length > limits.maxBodyBytes) {
-      settle(() => handler.refused(bodyTooLarge(limits.maxBodyBytes)))
-    } else if (!limits.budget.take(chunk.length)) {
-      settle(() => handler.refused(bodiesOverBudget(limits.budget.limit)))
-    } else {
-      size += chunk.length
-      chunks.push(chunk)
-    }
+    rate.arrived(chunk.length)
+    const refusal = body.add(chunk)
+    if (refusal !== undefined) refuse(refusal)
   }
   const onEnd = (): void => {
-    const [first] = chunks
-    settle(() =>
-      handler.complete(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size)),
-    )
+    settle()
+    handler.complete(body.finish())
   }
-  const onClose = (): void => settle(() => handler.gone())
+  const onClose = (): void => {
+    settle()
+    body.abandon()
+    handler.gone()
+  }
   stream.on('data', onData).once('end', onEnd).once('close', onClose)
 }
 

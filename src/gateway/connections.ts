@@ -12,6 +12,11 @@ export class Connections {
     socket.once('close', () => this.#open.delete(socket))
   }
 
+  /** Open, and past its TLS handshake where there is one. */
+  has(socket: Duplex): boolean {
+    return this.#open.has(socket)
+  }
+
   began(socket: Duplex): void {
     this.#add(socket, 1)
   }

@@ -20,7 +20,6 @@ export interface OutgoingAnswer extends Writable {
   readonly socket: Duplex | null
   writeHead(status: number, headers: Readonly<Record<string, string | number>>): unknown
   writeContinue(): void
-  flushHeaders(): void
 }
 
 export interface ExchangeContext {
@@ -31,6 +30,8 @@ export interface ExchangeContext {
   readonly lingerMs: number
   /** True: the server is stopping, so the connection ends with this answer. */
   readonly closing: () => boolean
+  /** Connections that were told to end: what was sent ahead behind that answer is not looked at. */
+  readonly ending: WeakSet<Duplex>
 }
 
 /** One request and its one answer: the first outcome is sent, counted and logged; a later one changes nothing. */
@@ -74,9 +75,10 @@ export class Exchange {
       this.#answer.end(body)
       return
     }
-    // The whole answer goes out now; only its end, which closes the connection, waits for the rest of the body.
-    this.#answer.flushHeaders()
+    // The whole answer goes out now; only its end, which closes the connection, waits for the rest of the body. Now, and
+    // not a tick later: what came in the same piece may be no HTTP, and end the connection at once.
     this.#answer.write(body)
+    this.#answer.socket?.uncork()
     discardBody(this.request, this.#context.clock, this.#context.lingerMs, () => this.#answer.end())
   }
 
@@ -126,7 +128,9 @@ export class Exchange {
   }
 
   #connection(close: boolean): Readonly<Record<string, string>> {
-    return close || this.#context.closing() ? { Connection: 'close' } : {}
+    if (!close && !this.#context.closing()) return {}
+    this.#context.ending.add(this.request.socket)
+    return { Connection: 'close' }
   }
 }
 

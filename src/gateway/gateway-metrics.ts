@@ -1,14 +1,23 @@
 import type { Counter, Gauge, Histogram, Metrics } from '../telemetry.ts'
 import type { Notification } from './intake.ts'
+import type { Kept } from './kept.ts'
+import { rejectedHeader } from './quarantine.ts'
 
 /**
- * The numbers of a gateway. They add up: every request ends in `requests_total` exactly once, and every event that was
- * read is counted either as acknowledged (`events_total`) or as refused with its request (`events_refused_total`).
+ * The numbers of a gateway. They add up. Every request ends in `requests_total` exactly once. Of what was read
+ * (`events_received_total`) each is, once it is answered, in exactly one of `events_total` (acknowledged),
+ * `events_ignored_total`, `quarantined_total` and `events_refused_total`; and of the acknowledged, those in
+ * `events_duplicate_total` were not stored again.
  */
 export class GatewayMetrics {
   readonly #requests: Counter
   readonly #rejected: Counter
+  readonly #received: Counter
   readonly #events: Counter
+  readonly #ignored: Counter
+  readonly #quarantined: Counter
+  readonly #duplicates: Counter
+  readonly #conflicts: Counter
   readonly #refusedEvents: Counter
   readonly #withoutRepository: Counter
   readonly #misfits: Counter
@@ -16,7 +25,9 @@ export class GatewayMetrics {
   readonly #lateAcks: Counter
   readonly #unheard: Counter
   readonly #dropped: Counter
+  readonly #handshakes: Counter
   readonly #inFlight: Gauge
+  readonly #certificateExpires: Gauge
   readonly #seconds: Histogram
   readonly #bytes: Histogram
   #open = 0
@@ -30,14 +41,35 @@ export class GatewayMetrics {
       ['code'],
     )
     this.#rejected = counter('rejected_total', 'Requests that were not accepted, by reason.', ['reason'])
+    this.#received = counter(
+      'events_received_total',
+      'Events read, and whatever else posted bodies held in their place.',
+    )
     this.#events = counter(
       'events_total',
       'Events acknowledged, by the way they are stored: typed, or verbatim beside the typed fields.',
       ['way'],
     )
+    this.#ignored = counter(
+      'events_ignored_total',
+      'Events acknowledged and not stored, because the ignore rules say so.',
+    )
+    this.#quarantined = counter(
+      'quarantined_total',
+      'What is no event, or cannot be stored as one, and is kept as rejected, by reason; acknowledged.',
+      ['reason'],
+    )
+    this.#duplicates = counter(
+      'events_duplicate_total',
+      'Events acknowledged that had been stored before, and were not stored again.',
+    )
+    this.#conflicts = counter(
+      'events_conflicting_total',
+      'Events acknowledged and stored under an id that had come with another content before.',
+    )
     this.#refusedEvents = counter(
       'events_refused_total',
-      'Events read but not acknowledged, by reason; registries send them again.',
+      'Events, and what stood in their place, read but not acknowledged, by reason; registries send them again.',
       ['reason'],
     )
     this.#withoutRepository = counter(
@@ -58,9 +90,18 @@ export class GatewayMetrics {
     )
     this.#unheard = counter('answers_unheard_total', 'Answers whose sender had gone away before.')
     this.#dropped = counter('connections_dropped_total', 'Connections closed at once: there were too many.')
+    this.#handshakes = counter(
+      'tls_handshakes_failed_total',
+      'Connections that came to no TLS handshake, by reason.',
+      ['reason'],
+    )
     this.#inFlight = metrics.gauge({
       name: 'registry_relay_gateway_in_flight_requests',
       help: 'Requests begun and not yet answered.',
+    })
+    this.#certificateExpires = metrics.gauge({
+      name: 'registry_relay_gateway_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate in use expires, in seconds since the epoch; 0 without TLS.',
     })
     this.#seconds = metrics.histogram({
       name: 'registry_relay_gateway_request_seconds',
@@ -101,16 +142,29 @@ export class GatewayMetrics {
     this.#bytes.observe(bytes)
   }
 
-  acknowledged({ records, typed, verbatim, withoutRepository, misfits }: Notification): void {
-    if (records.length === 0) this.#emptyEnvelopes.add()
+  notificationRead({ items, ignored }: Notification): void {
+    this.#received.add(items.length + ignored)
+  }
+
+  acknowledged(notification: Notification, { duplicates, conflicts }: Kept): void {
+    const { items, typed, verbatim, withoutRepository, misfits, ignored } = notification
+    if (items.length + ignored === 0) this.#emptyEnvelopes.add()
     if (typed > 0) this.#events.add(typed, { way: 'typed' })
     if (verbatim > 0) this.#events.add(verbatim, { way: 'verbatim' })
     if (withoutRepository > 0) this.#withoutRepository.add(withoutRepository)
     if (misfits > 0) this.#misfits.add(misfits)
+    if (ignored > 0) this.#ignored.add(ignored)
+    if (duplicates > 0) this.#duplicates.add(duplicates)
+    if (conflicts > 0) this.#conflicts.add(conflicts)
+    for (const item of items) {
+      if (item.kind !== 'quarantine') continue
+      const reason = item.record.headers[rejectedHeader.reason] ?? 'unknown'
+      this.#quarantined.add(1, { reason: reason.toLowerCase() })
+    }
   }
 
-  refused(events: number, code: string): void {
-    this.#refusedEvents.add(events, { reason: code.toLowerCase() })
+  refused({ items, ignored }: Notification, code: string): void {
+    this.#refusedEvents.add(items.length + ignored, { reason: code.toLowerCase() })
   }
 
   acknowledgedLate(events: number): void {
@@ -119,6 +173,15 @@ export class GatewayMetrics {
 
   answerUnheard(): void {
     this.#unheard.add()
+  }
+
+  handshakeFailed(reason: string): void {
+    this.#handshakes.add(1, { reason })
+  }
+
+  /** `at`: milliseconds since the epoch. */
+  certificateExpires(at: number): void {
+    this.#certificateExpires.set(at / 1_000)
   }
 
   connectionDropped(): void {

@@ -1,45 +1,52 @@
 import type { Duplex } from 'node:stream'
-import type { EventRecord } from '../avro/record.ts'
-import type { Clock } from '../clock.ts'
-import { toError } from '../errors.ts'
-import type { Sink } from '../sink/sink.ts'
-import { writeWithin } from './acknowledged-write.ts'
-import { type AdmissionOptions, refusalByHead } from './admission.ts'
-import { receiveBody } from './body.ts'
+import { type AdmissionOptions, declaredBytes, objectionByHead, refusalByHead } from './admission.ts'
+import { type BodyLimits, receiveBody } from './body.ts'
+import type { BodyRateLimits } from './body-rate.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { Exchange, type ExchangeContext, type IncomingRequest, type OutgoingAnswer } from './exchange.ts'
-import type { GatewayMetrics } from './gateway-metrics.ts'
-import type { Intake, Notification } from './intake.ts'
-import { internalError, type Refusal, refusalOf } from './refusal.ts'
+import { NotificationKeeper, type NotificationKeeperOptions } from './notification-keeper.ts'
+import { type Arrival, keptBytes } from './quarantine.ts'
+import { bodyTooLarge, type Refusal } from './refusal.ts'
 
-export interface NotificationHandlerOptions {
-  readonly intake: Intake
-  readonly sink: Sink<EventRecord>
+export interface NotificationHandlerOptions extends NotificationKeeperOptions {
   readonly admission: AdmissionOptions
-  readonly ackBudgetMs: number
+  /** Of all requests that are not answered yet. */
   readonly maxBodiesBytes: number
-  readonly metrics: GatewayMetrics
-  readonly clock: Clock
+  readonly bodyRate: BodyRateLimits
   readonly exchange: ExchangeContext
 }
 
 /** The way of a notification through the gateway: head, body, intake, sink, answer. */
 export class NotificationHandler {
   readonly #options: NotificationHandlerOptions
-  readonly #bodies: ByteBudget
+  readonly #limits: BodyLimits
+  readonly #keeper: NotificationKeeper
   // By connection: of several requests sent ahead, only one is being received.
   readonly #receiving = new Map<Duplex, Exchange>()
 
   constructor(options: NotificationHandlerOptions) {
+    const { maxBodyBytes, maxBodiesBytes, strict, bodyRate, clock } = options
     this.#options = options
-    this.#bodies = new ByteBudget(options.maxBodiesBytes)
+    this.#limits = {
+      maxBodyBytes,
+      keptOfOversize: strict ? undefined : Math.min(keptBytes, maxBodyBytes),
+      budget: new ByteBudget(maxBodiesBytes),
+      rate: bodyRate,
+      clock,
+    }
+    this.#keeper = new NotificationKeeper(options)
   }
 
   /** `continueAsked`: the sender holds its body back until it knows that the head will do. */
   handle(request: IncomingRequest, answer: OutgoingAnswer, continueAsked: boolean): void {
-    const { admission, exchange: context } = this.#options
+    const { admission, strict, exchange: context } = this.#options
+    // It would be stored although its sender never hears of it, and before what it was sent behind.
+    if (context.ending.has(request.socket)) return
     const exchange = new Exchange(request, answer, context)
-    const refusal = refusalByHead(request, admission)
+    const objection = objectionByHead(request)
+    const refusal =
+      refusalByHead(request, admission) ??
+      (strict ? (objection ?? this.#refusalByLength(request)) : undefined)
     if (refusal !== undefined) {
       exchange.refuse(refusal)
       return
@@ -47,29 +54,28 @@ export class NotificationHandler {
     if (continueAsked) answer.writeContinue()
     this.#receiving.set(request.socket, exchange)
     const received = (): boolean => this.#receiving.delete(request.socket)
-    receiveBody(
-      request,
-      { maxBodyBytes: admission.maxBodyBytes, budget: this.#bodies },
-      {
-        complete: (body) => {
-          received()
-          this.#publish(body, exchange)
-        },
-        refused: (limit) => {
-          received()
-          exchange.refuse(limit)
-        },
-        gone: () => {
-          received()
-          exchange.gone()
-        },
+    // Now: the address of a connection that is gone is unknown.
+    const arrival = arrivalOf(request)
+    receiveBody(request, declaredBytes(request), this.#limits, {
+      complete: (body) => {
+        received()
+        this.#keeper.keep({ body, arrival, exchange }, objection)
       },
-    )
+      refused: (limit) => {
+        received()
+        exchange.refuse(limit)
+      },
+      gone: () => {
+        received()
+        exchange.gone()
+      },
+    })
   }
 
   /** For a request that node:http answers by itself or that has an `Expect` nobody knows. */
   refuse(request: IncomingRequest, answer: OutgoingAnswer, refusal: Refusal): void {
-    new Exchange(request, answer, this.#options.exchange).refuse(refusal)
+    const { exchange: context } = this.#options
+    if (!context.ending.has(request.socket)) new Exchange(request, answer, context).refuse(refusal)
   }
 
   /** What a connection was sending when it broke. */
@@ -77,46 +83,21 @@ export class NotificationHandler {
     return this.#receiving.get(socket)
   }
 
-  /**
-   * Called in the tick the body ended, and calls the sink in the same: two notifications of one repository reach it in
-   * the order they were received.
-   */
-  #publish(body: Buffer, exchange: Exchange): void {
-    const { intake, sink, metrics, ackBudgetMs, clock } = this.#options
-    metrics.bodyReceived(body.length)
-    let notification: Notification
-    try {
-      notification = intake(body, contentTypeOf(exchange.request))
-    } catch (error) {
-      this.#fail(exchange, error, 0)
-      return
-    }
-    const { records } = notification
-    const acknowledged = (): void => {
-      metrics.acknowledged(notification)
-      exchange.accept()
-    }
-    if (records.length === 0) {
-      acknowledged()
-      return
-    }
-    // A sender that goes away now does not take its events back: it will send them again, and until then they are
-    // better stored than not.
-    writeWithin(sink, records, {
-      ms: ackBudgetMs,
-      clock,
-      late: () => metrics.acknowledgedLate(records.length),
-    }).then(acknowledged, (error: unknown) => this.#fail(exchange, error, records.length))
-  }
-
-  #fail(exchange: Exchange, error: unknown, events: number): void {
-    const refusal = refusalOf(error) ?? internalError
-    if (events > 0) this.#options.metrics.refused(events, refusal.code)
-    exchange.refuse(refusal, toError(error))
+  #refusalByLength(request: IncomingRequest): Refusal | undefined {
+    const { maxBodyBytes } = this.#limits
+    return (declaredBytes(request) ?? 0) > maxBodyBytes ? bodyTooLarge(maxBodyBytes) : undefined
   }
 }
 
-function contentTypeOf({ headers }: IncomingRequest): string | undefined {
-  const contentType = headers['content-type']
-  return typeof contentType === 'string' ? contentType : undefined
+function arrivalOf({ headers, socket }: IncomingRequest): Arrival {
+  return {
+    contentType: textOf(headers['content-type']),
+    contentEncoding: textOf(headers['content-encoding']),
+    userAgent: textOf(headers['user-agent']),
+    sender: socket.remoteAddress,
+  }
+}
+
+function textOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined
 }

@@ -25,6 +25,7 @@ export const requestRefusals: {
   readonly expectation: Refusal
   readonly malformed: Refusal
   readonly headersTooLarge: Refusal
+  readonly tooManyHeaders: Refusal
   readonly timeout: Refusal
 } = {
   notFound: {
@@ -42,7 +43,7 @@ export const requestRefusals: {
     status: 401,
     code: 'UNAUTHORIZED',
     message: 'The Authorization header is missing or not one of those accepted here.',
-    headers: { 'WWW-Authenticate': 'Bearer' },
+    headers: { 'WWW-Authenticate': 'Bearer, Basic realm="registry-relay"' },
   },
   encoded: {
     status: 415,
@@ -62,6 +63,11 @@ export const requestRefusals: {
     code: 'HEADERS_TOO_LARGE',
     message: 'The header lines are too long.',
   },
+  tooManyHeaders: {
+    status: 431,
+    code: 'TOO_MANY_HEADERS',
+    message: 'There are too many header lines; see gateway.limits.maxHeaders.',
+  },
   timeout: {
     status: 408,
     code: 'REQUEST_TIMEOUT',
@@ -78,12 +84,21 @@ export function bodyTooLarge(limit: number): Refusal {
   }
 }
 
+/** `limit` in bytes per second. */
+export function bodyTooSlow(limit: number): Refusal {
+  return {
+    status: 408,
+    code: 'BODY_TOO_SLOW',
+    message: `The body came in slower than gateway.limits.minBodyBytesPerSecond, ${limit} bytes per second.`,
+  }
+}
+
 /** Bodies of all requests together; `limit` in bytes. */
 export function bodiesOverBudget(limit: number): Refusal {
   return {
     status: 503,
     code: 'OVER_BUDGET',
-    message: `The bodies being received exceed ${limit} bytes; try again.`,
+    message: `The bodies in hand exceed ${limit} bytes; try again.`,
     headers: retryAfter,
   }
 }

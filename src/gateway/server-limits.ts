@@ -6,11 +6,20 @@ export interface ServerLimits {
   readonly keepAliveTimeoutMs: number
   /** How often the two time-outs of requests are looked at. */
   readonly checkIntervalMs: number
+  /** From a connection to the end of its TLS handshake. */
+  readonly tlsHandshakeTimeoutMs: number
+  /** All header lines of a request. */
   readonly maxHeaderBytes: number
+  /** Header lines of a request. */
+  readonly maxHeaders: number
   readonly maxRequestsPerConnection: number
   readonly maxConnections: number
-  /** All bodies that are being received; over it the answer is 503. At least one body of the largest size fits. */
+  /** Bodies of all requests that are not answered yet; over it the answer is 503. At least one body of the largest size fits. */
   readonly maxBodiesBytes: number
+  /** A body that takes longer than this must have come at `minBodyBytesPerSecond` from then on. */
+  readonly bodyGraceMs: number
+  /** The slowest average at which a body may come in. A time-out alone lets a few bytes hold a connection to its end. */
+  readonly minBodyBytesPerSecond: number
   /** How long the rest of a refused body is read, so that its sender gets to see the answer. */
   readonly lingerMs: number
 }
@@ -21,9 +30,13 @@ export const defaultServerLimits: ServerLimits = {
   requestTimeoutMs: 15_000,
   keepAliveTimeoutMs: 5_000,
   checkIntervalMs: 2_000,
+  tlsHandshakeTimeoutMs: 10_000,
   maxHeaderBytes: 8 * 1024,
+  maxHeaders: 256,
   maxRequestsPerConnection: 1_000,
   maxConnections: 2_048,
   maxBodiesBytes: 256 * 1024 * 1024,
+  bodyGraceMs: 5_000,
+  minBodyBytesPerSecond: 1_024,
   lingerMs: 2_000,
 }

@@ -1,25 +1,35 @@
-import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { EventRecord } from '../avro/record.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import type { CloseOptions, Sink } from '../sink/sink.ts'
 import { type Logger, noTelemetry, type Telemetry } from '../telemetry.ts'
 import { AcceptedAuthorizations } from './authorization.ts'
+import { ConnectionFaults } from './connection-faults.ts'
 import { Connections } from './connections.ts'
+import type { GatewayItem } from './gateway-item.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
+import { expiryOf, type GatewayTls, HttpServer } from './http-server.ts'
 import type { Intake } from './intake.ts'
+import type { Kept } from './kept.ts'
 import { NotificationHandler } from './notification-handler.ts'
-import { type Refusal, refusalOfClientError, requestRefusals } from './refusal.ts'
+import type { Quarantine } from './quarantine.ts'
+import { requestRefusals } from './refusal.ts'
 import { RejectionLog } from './rejection-log.ts'
 import { defaultServerLimits, type ServerLimits } from './server-limits.ts'
 
 export interface GatewayServerOptions {
-  /** Makes records of a body. */
+  /** Makes items of a body. */
   readonly intake: Intake
-  /** Takes the responsibility for the records: a 2xx is sent when its write resolves. Stays the caller's to close. */
-  readonly sink: Sink<EventRecord>
+  /** Makes an item of a body that the intake does not get to see, or cannot read. */
+  readonly quarantine: Quarantine
+  /** Takes the responsibility for the items: a 2xx is sent when its write resolves. Stays the caller's to close. */
+  readonly sink: Sink<GatewayItem, Kept>
+  /**
+   * Default `false`: whatever an authenticated sender posts is kept and answered 200, because a registry posts what is
+   * refused again for ever, and nothing behind it. `true`: what is no notification is answered 400, 413 or 415.
+   */
+  readonly strict?: boolean
   /** Default `127.0.0.1`. */
   readonly host?: string
   /** 0 lets the system choose. */
@@ -31,7 +41,9 @@ export interface GatewayServerOptions {
   /** From the end of the body to the answer. Default 800: registries give up after 1 s by default. */
   readonly ackBudgetMs?: number
   /** Accepted values of the Authorization header, scheme included. None (default): everybody may post. */
-  readonly authorization?: readonly string[]
+  readonly authorizations?: readonly string[]
+  /** HTTPS instead of HTTP. */
+  readonly tls?: GatewayTls | undefined
   readonly limits?: Partial<ServerLimits>
   readonly clock?: Clock
   readonly telemetry?: Telemetry
@@ -57,12 +69,14 @@ export class GatewayServer {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #metrics: GatewayMetrics
-  readonly #log: RejectionLog
+  readonly #faults: ConnectionFaults
+  readonly #authorizations: AcceptedAuthorizations
   readonly #handler: NotificationHandler
   readonly #connections = new Connections()
-  readonly #server: Server
+  readonly #http: HttpServer
   #closed: Promise<void> | undefined
 
+  /** @throws RelayError CONFIG_INVALID when certificate, key or authorities of `tls` cannot be used. */
   constructor(options: GatewayServerOptions) {
     const { telemetry = noTelemetry, clock = systemClock, maxBodyBytes = 32 * 1024 * 1024 } = options
     const limits = { ...defaultServerLimits, ...options.limits }
@@ -72,32 +86,43 @@ export class GatewayServer {
     this.#clock = clock
     this.#logger = telemetry.logger.child({ component: 'gateway' })
     this.#metrics = new GatewayMetrics(telemetry.metrics)
-    this.#log = new RejectionLog(this.#logger, clock)
+    const log = new RejectionLog(this.#logger, clock)
+    this.#faults = new ConnectionFaults(this.#connections, this.#metrics, log)
+    this.#authorizations = new AcceptedAuthorizations(options.authorizations ?? [])
     this.#handler = new NotificationHandler({
       intake: options.intake,
+      quarantine: options.quarantine,
       sink: options.sink,
+      strict: options.strict ?? false,
       admission: {
         path: this.#path,
-        maxBodyBytes,
-        authorizations: new AcceptedAuthorizations(options.authorization ?? []),
+        maxHeaders: limits.maxHeaders,
+        authorizations: this.#authorizations,
       },
+      maxBodyBytes,
       ackBudgetMs: options.ackBudgetMs ?? 800,
       maxBodiesBytes: Math.max(limits.maxBodiesBytes, maxBodyBytes),
+      bodyRate: { graceMs: limits.bodyGraceMs, minBytesPerSecond: limits.minBodyBytesPerSecond },
       metrics: this.#metrics,
+      log,
       clock,
       exchange: {
         metrics: this.#metrics,
-        log: this.#log,
+        log,
         clock,
         lingerMs: limits.lingerMs,
         closing: () => this.#closed !== undefined,
+        ending: new WeakSet(),
       },
     })
-    this.#server = this.#create(limits)
+    this.#http = new HttpServer(limits, options.tls, this.#connections)
+    if (options.tls !== undefined) this.#metrics.certificateExpires(expiryOf(options.tls))
+    this.#listen()
   }
 
   /** Resolves when the port is open; rejects with CANNOT_LISTEN. */
   async start(): Promise<ListeningAddress> {
+    const { server } = this.#http
     const where = `${this.#host}:${this.#port}`
     await new Promise<void>((resolve, reject) => {
       const failed = (cause: Error): void => {
@@ -105,23 +130,46 @@ export class GatewayServer {
           new RelayError('CANNOT_LISTEN', `gateway: cannot listen on ${where}: ${cause.message}`, { cause }),
         )
       }
-      this.#server.once('error', failed)
-      this.#server.listen({ host: this.#host, port: this.#port }, () => {
-        this.#server.off('error', failed)
+      server.once('error', failed)
+      server.listen({ host: this.#host, port: this.#port }, () => {
+        server.off('error', failed)
         // After start only accepting can fail (no file descriptors left): one connection is lost, the server goes on.
-        this.#server.on('error', (err) => this.#logger.error({ err }, 'a connection could not be accepted'))
+        server.on('error', (err) => this.#logger.error({ err }, 'a connection could not be accepted'))
         resolve()
       })
     })
-    const { port } = this.#server.address() as AddressInfo
+    const { port } = server.address() as AddressInfo
     const host = this.#host.includes(':') ? `[${this.#host}]` : this.#host
-    return { host: this.#host, port, url: `http://${host}:${port}${this.#path}` }
+    return {
+      host: this.#host,
+      port,
+      url: `${this.#http.secure ? 'https' : 'http'}://${host}:${port}${this.#path}`,
+    }
+  }
+
+  /**
+   * From now on these let senders in, and no others.
+   *
+   * @throws RangeError when there are none and there were some
+   */
+  replaceAuthorizations(values: readonly string[]): void {
+    this.#authorizations.replace(values)
+  }
+
+  /**
+   * For connections from now on; those that are open go on.
+   *
+   * @throws RelayError CONFIG_INVALID when the new ones cannot be used: the old ones stay
+   */
+  replaceTls(tls: GatewayTls): void {
+    this.#http.replaceTls(tls)
+    this.#metrics.certificateExpires(expiryOf(tls))
   }
 
   /** Ready from start to close. Whether the sink takes records is the sink's to tell. */
   readiness(): { ready: boolean; reason?: string } {
     if (this.#closed !== undefined) return { ready: false, reason: 'stopping' }
-    return this.#server.listening ? { ready: true } : { ready: false, reason: 'not listening yet' }
+    return this.#http.server.listening ? { ready: true } : { ready: false, reason: 'not listening yet' }
   }
 
   /**
@@ -135,10 +183,11 @@ export class GatewayServer {
           ? undefined
           : this.#clock.after(options.deadlineMs, () => this.#cut())
       // With an error if it never listened, which is as closed as it can be.
-      this.#server.close(() => {
+      this.#http.server.close(() => {
         cancel?.()
         resolve()
       })
+      this.#http.destroyHandshakes()
       this.#connections.destroyIdle()
     })
     return this.#closed
@@ -152,18 +201,8 @@ export class GatewayServer {
     this.#connections.destroyAll()
   }
 
-  #create(limits: ServerLimits): Server {
-    const server = createServer({
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: limits.checkIntervalMs,
-      maxHeaderSize: limits.maxHeaderBytes,
-      insecureHTTPParser: false,
-    })
-    server.maxRequestsPerSocket = limits.maxRequestsPerConnection
-    server.maxConnections = limits.maxConnections
-    server.on('connection', (socket) => this.#connections.opened(socket))
+  #listen(): void {
+    const { server } = this.#http
     server.on('drop', () => this.#metrics.connectionDropped())
     server.on('request', (request, response) => {
       this.#track(request.socket, response)
@@ -183,9 +222,12 @@ export class GatewayServer {
       this.#metrics.rejected('TOO_MANY_REQUESTS_ON_CONNECTION')
     })
     // CONNECT comes with a bare socket: without a listener node:http hangs up without a word.
-    server.on('connect', (_request, socket) => this.#answerBare(socket, requestRefusals.methodNotAllowed))
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket))
-    return server
+    server.on('connect', (_request, socket) => this.#faults.tunnel(socket))
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      if (this.#connections.has(socket))
+        this.#faults.broken(error, socket, this.#handler.receivingFrom(socket))
+      else this.#faults.handshake(error, socket)
+    })
   }
 
   #track(socket: Duplex, response: Duplex | NodeJS.EventEmitter): void {
@@ -196,46 +238,4 @@ export class GatewayServer {
       if (this.#closed !== undefined) this.#connections.destroyIdle()
     })
   }
-
-  /** What node:http could not read as a request, or waited for in vain. */
-  #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const refusal = refusalOfClientError(error.code)
-    const exchange = this.#handler.receivingFrom(socket)
-    if (refusal === undefined || !socket.writable) {
-      // The sender is gone. A body that it was sending notices by itself.
-      socket.destroy(error)
-    } else if (exchange !== undefined) {
-      if (exchange.broken(refusal)) writeBare(socket, refusal)
-      socket.destroy(error)
-    } else if (this.#connections.isBusy(socket)) {
-      // An earlier request of this connection waits for its answer, and would take this one for it.
-      socket.destroy(error)
-    } else {
-      this.#answerBare(socket, refusal)
-    }
-  }
-
-  #answerBare(socket: Duplex, refusal: Refusal): void {
-    this.#metrics.answered(refusal.status)
-    this.#metrics.rejected(refusal.code)
-    this.#log.rejected(
-      'warn',
-      refusal.code,
-      { status: refusal.status },
-      `request rejected: ${refusal.message}`,
-    )
-    writeBare(socket, refusal)
-    socket.destroy()
-  }
-}
-
-function writeBare(socket: Duplex, { status, code, message, headers }: Refusal): void {
-  const body = JSON.stringify({ code, message })
-  const lines = Object.entries({
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
-    ...headers,
-    Connection: 'close',
-  }).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
 }

@@ -4,6 +4,7 @@ import { RelayError, toError } from '../errors.ts'
 /** Whether one part can do its work now, and if not, what it waits for. */
 export interface Readiness {
   readonly ready: boolean
+  /** What it waits for; of a part that is ready, what does not work although it does its own work. */
   readonly reason?: string
 }
 

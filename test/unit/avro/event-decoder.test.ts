@@ -47,7 +47,7 @@ test('the bytes of a Kafka record become the event and the Envelope as it was po
   const { decoder } = start()
   let count = 0
   for (const { body, contentType, file } of recordedBodies()) {
-    for (const received of readEnvelope(body)) {
+    for (const received of readEnvelope(body).events) {
       const { datum } = proveEvent(received, contentType, { receivedAt: 5, publisherId: 'gateway' })
       const record = await decoder.decode(value(7, datum))
       assert.deepEqual(record.event, received.event, file)
@@ -193,7 +193,7 @@ test('every cut and every flipped bit of recorded events is an answer or an erro
     }
   }
   for (const { body, contentType } of recordedBodies().filter((_, index) => index % 12 === 0)) {
-    const [received] = readEnvelope(body)
+    const [received] = readEnvelope(body).events
     if (received === undefined) continue
     const bytes = value(7, proveEvent(received, contentType).datum)
     for (let end = 5; end < bytes.length; end += 1) tryOne(bytes.subarray(0, end))

@@ -20,7 +20,7 @@ const oddBodies = ['distribution-2.8.2 0019-pull', 'distribution-3.1.1 0069-pull
 
 /** Proves the one event of a body, and checks what anybody will get who reads the datum. */
 function prove(body: Buffer | string, contentType?: string) {
-  const [received, ...others] = readEnvelope(Buffer.from(body))
+  const [received, ...others] = readEnvelope(Buffer.from(body)).events
   assert.ok(received)
   assert.equal(others.length, 0)
   const proven = proveEvent(received, contentType, { receivedAt: 1, envelopeCount: 1 })
@@ -37,7 +37,7 @@ test('every recorded body is held by its typed fields alone, but for the odd one
   const verbatim: string[] = []
   const ways = new Map<string, number>()
   for (const { set, file, body, contentType } of recordedBodies()) {
-    if (readEnvelope(body).length === 0) continue
+    if (readEnvelope(body).events.length === 0) continue
     const { way, profile, stored } = prove(body, contentType)
     if (way === 'verbatim') verbatim.push(`${set} ${file}`)
     assert.equal(envelopeOf(stored).mediaType, contentType)
@@ -50,7 +50,7 @@ test('every recorded body is held by its typed fields alone, but for the odd one
 
 test('without a media type the profile is found by what the bytes look like', () => {
   for (const { set, file, body } of recordedBodies()) {
-    if (readEnvelope(body).length === 0 || oddBodies.includes(`${set} ${file}`)) continue
+    if (readEnvelope(body).events.length === 0 || oddBodies.includes(`${set} ${file}`)) continue
     assert.equal(prove(body).way, 'typed', `${set} ${file}`)
   }
 })
@@ -85,7 +85,7 @@ test('inputs that no registry sends are kept as they came', () => {
 
 function eventsOf(body: Buffer) {
   try {
-    return readEnvelope(body)
+    return readEnvelope(body).events
   } catch (error) {
     assert.ok(isRelayError(error, 'NOT_AN_ENVELOPE'))
     return []
@@ -174,7 +174,7 @@ test('a second profile is taken where the best guess is wrong', () => {
 
 test('an envelope of several events is proved event by event, each with an Envelope around its own text', () => {
   const two = plain.replace(/\n {3}\]\n\}$/, `,\n      {"id": "second"}\n   ]\n}`)
-  const received = readEnvelope(Buffer.from(two))
+  const received = readEnvelope(Buffer.from(two)).events
   assert.equal(received.length, 2)
   const [first, second] = received.map((item) => proveEvent(item, mediaTypeOf('distribution-3')))
   assert.ok(first && second)
@@ -188,7 +188,7 @@ test('an envelope of several events is proved event by event, each with an Envel
 })
 
 test('redactions are listed in the record', () => {
-  const [received] = readEnvelope(Buffer.from(plain))
+  const [received] = readEnvelope(Buffer.from(plain)).events
   assert.ok(received)
   const { datum } = proveEvent(received, undefined, {}, ['/actor/user=drop'])
   assert.deepEqual(decodeStoredEvent(datum).redactions, ['/actor/user=drop'])

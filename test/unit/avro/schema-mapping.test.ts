@@ -56,7 +56,7 @@ function sampleOf(type: unknown, named: Map<string, RecordType>): { json: Json; 
 }
 
 const { json, datum } = sample(schema, new Map())
-const [received] = readEnvelope(Buffer.from(JSON.stringify({ events: [json] })))
+const [received] = readEnvelope(Buffer.from(JSON.stringify({ events: [json] }))).events
 assert.ok(received)
 
 /** The fields of the schema without a `json` attribute: derived, or ours. */

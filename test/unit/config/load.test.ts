@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,6 +10,36 @@ test('the example configuration is valid as it stands', () => {
   const config = loadConfig('examples/registry-relay.yaml', {})
   assert.equal(config.bridge.endpoints[0]?.name, 'receiver')
   assert.equal(config.topics.replicationFactor, 3)
+})
+
+test('what the example configuration has commented out is valid as well, and what it calls a default is one', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const text = readFileSync('examples/registry-relay.yaml', 'utf8')
+  const gateway = text.slice(text.indexOf('\ngateway:'), text.indexOf('\nbridge:'))
+  // Keys and list items, not sentences.
+  const uncommented = gateway.replace(/^( *)# ( *(?:\w+:(?: |$)|- ))/gm, '$1$2')
+  const head = 'kafka: { brokers: "h:1" }\nschemaRegistry: { url: "http://h/" }'
+  writeFileSync(
+    join(folder, 'relay.yaml'),
+    `${head}${uncommented.replaceAll(/\{ file: [^}]*\}/g, '{ file: secret }')}`,
+  )
+  writeFileSync(join(folder, 'secret'), 's3cr3t\n')
+  const shown = loadConfig(join(folder, 'relay.yaml'), {})
+  writeFileSync(join(folder, 'relay.yaml'), head)
+  const defaults = loadConfig(join(folder, 'relay.yaml'), {})
+
+  assert.deepEqual(shown.gateway.limits, defaults.gateway.limits)
+  assert.deepEqual(shown.gateway.duplicates, defaults.gateway.duplicates)
+  assert.deepEqual(shown.gateway.quarantine, defaults.gateway.quarantine)
+  assert.deepEqual(shown.spool, defaults.spool)
+  for (const key of ['ackMode', 'ackBudgetMs', 'maxBodyBytes', 'strict'] as const) {
+    assert.equal(shown.gateway[key], defaults.gateway[key])
+  }
+  assert.equal(shown.gateway.credentials.length, 2)
+  assert.equal(shown.gateway.redact.rules[0]?.action, 'hmac')
+  assert.deepEqual(shown.gateway.ignore.actions, ['pull'])
+  assert.equal(shown.gateway.tls?.clientCaFile, join(folder, 'clients.crt'))
 })
 
 test('the variables of docker-compose.yml reach the example configuration', () => {
@@ -28,18 +58,28 @@ test('the variables of docker-compose.yml reach the example configuration', () =
 test('paths in the file are relative to the file', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-config-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  writeFileSync(join(folder, 'token'), 'Bearer t\n')
+  writeFileSync(join(folder, 'token'), 't0ken\n')
   writeFileSync(
     join(folder, 'relay.yaml'),
-    'kafka: { brokers: "h:1", tls: { caFile: ca.pem } }\nschemaRegistry: { url: "http://h/" }\ngateway: { authorization: [{ file: token }] }\n',
+    `kafka: { brokers: "h:1", tls: { caFile: ca.pem } }
+schemaRegistry: { url: "http://h/" }
+gateway:
+  credentials: [{ bearer: { file: token } }]
+  tls: { certificateFile: gateway.crt, keyFile: /elsewhere/gateway.key }
+spool: { folder: data/spool }
+`,
   )
   const config = loadConfig(join(folder, 'relay.yaml'), {})
-  assert.equal(config.gateway.authorization[0]?.reveal(), 'Bearer t')
-  assert.deepEqual(config.kafka.tls, {
-    caFile: join(folder, 'ca.pem'),
-    certificateFile: undefined,
-    keyFile: undefined,
+  const [credential] = config.gateway.credentials
+  assert.ok(credential !== undefined && 'bearer' in credential)
+  assert.equal(credential.bearer.reveal(), 't0ken')
+  assert.equal(credential.bearer.file, join(folder, 'token'))
+  assert.deepEqual(config.kafka.tls, { caFile: join(folder, 'ca.pem') })
+  assert.deepEqual(config.gateway.tls, {
+    certificateFile: join(folder, 'gateway.crt'),
+    keyFile: '/elsewhere/gateway.key',
   })
+  assert.equal(config.spool.folder, join(folder, 'data/spool'))
 })
 
 test('says what to do when there is no such file', () => {

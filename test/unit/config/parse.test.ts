@@ -1,37 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import type { Config } from '../../../src/config/config.ts'
-import { parseConfig } from '../../../src/config/parse.ts'
-import { isRelayError } from '../../../src/errors.ts'
-
-const minimal = 'kafka: { brokers: "127.0.0.1:9092" }\nschemaRegistry: { url: "http://127.0.0.1:8081" }\n'
-
-function parse(
-  text: string,
-  environment: Record<string, string> = {},
-  files: Record<string, string> = {},
-): Config {
-  return parseConfig(text, {
-    fileName: 'relay.yaml',
-    environment,
-    readSecret(path) {
-      const content = files[path]
-      if (content === undefined) throw new Error(`no such file: ${path}`)
-      return content
-    },
-  })
-}
-
-function findings(text: string, environment: Record<string, string> = {}): string[] {
-  try {
-    parse(text, environment)
-  } catch (error) {
-    assert.ok(isRelayError(error, 'CONFIG_INVALID'))
-    return error.message.split('\n')
-  }
-  assert.fail('the configuration was accepted')
-}
+import { findings, minimal, parse } from './parsing.ts'
 
 test('fills in every default when only the addresses are given', () => {
   const config = parse(minimal)
@@ -104,16 +74,21 @@ test('reads a secret from its file, without the final line break', () => {
   assert.match(findings(text).join(), /secret file cannot be read: no such file: pw/)
 })
 
+test('refuses a secret file that is empty, at the place that names it', () => {
+  const text = `${minimal}gateway:\n  credentials: [{ bearer: { file: token } }]\n`
+  for (const content of ['', '\n', '\r\n']) {
+    assert.deepEqual(findings(text, {}, { token: content }), ['relay.yaml:4:35: secret file is empty'])
+  }
+})
+
 test('never shows a secret when the configuration is printed', () => {
-  const text = `${minimal}gateway: { authorization: [Bearer canary] }\nbridge: { endpoints: [{ name: a, url: "http://h/", headers: { X-Key: canary } }] }\n`
+  const text = `${minimal}gateway: { credentials: [{ bearer: canary }] }\nbridge: { endpoints: [{ name: a, url: "http://h/", headers: { X-Key: canary } }] }\n`
   const config = parse(text)
-  assert.equal(config.gateway.authorization[0]?.reveal(), 'Bearer canary')
+  const [credential] = config.gateway.credentials
+  assert.ok(credential !== undefined && 'bearer' in credential)
+  assert.equal(credential.bearer.reveal(), 'canary')
   assert.equal(config.bridge.endpoints[0]?.headers['X-Key']?.[0]?.reveal(), 'canary')
-  for (const shown of [
-    JSON.stringify(config),
-    inspect(config, { depth: 9 }),
-    String(config.gateway.authorization[0]),
-  ]) {
+  for (const shown of [JSON.stringify(config), inspect(config, { depth: 9 }), String(credential.bearer)]) {
     assert.ok(!shown.includes('canary'), shown)
     assert.ok(shown.includes('[secret]'), shown)
   }

@@ -25,7 +25,7 @@ for (const [what, target, expected] of cases) {
 
 test('a blob of every recorded registry is a blob, unless it is gone', () => {
   for (const { body } of recordedBodies()) {
-    for (const { event } of readEnvelope(body)) {
+    for (const { event } of readEnvelope(body).events) {
       const isBlob = event.target?.url?.includes('/blobs/') ?? false
       assert.equal(artifact(event) === 'blob', isBlob)
     }

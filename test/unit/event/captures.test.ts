@@ -17,7 +17,7 @@ const onlyVerbatim = [
 
 test('every capture is one event with nothing of another type, and its Envelope is the whole body', () => {
   for (const { set, scenario, file, action, body } of bodies) {
-    const received = readEnvelope(body)
+    const received = readEnvelope(body).events
     assert.equal(received.length, 1, `${set}/${scenario}/${file}`)
     assert.deepEqual(received[0]?.problems, [])
     assert.equal(received[0]?.event.action, action)
@@ -29,7 +29,7 @@ test('every capture but the listed ones comes back byte for byte from its typed 
   const table: Record<string, number> = {}
   const failed: string[] = []
   for (const { set, scenario, file, body, contentType } of bodies) {
-    const event = readEnvelope(body)[0]?.event ?? {}
+    const event = readEnvelope(body).events[0]?.event ?? {}
     const profile = candidateProfiles(contentType, event).find(
       (candidate) => encodeEnvelope([event], candidate) === body.toString(),
     )
@@ -65,7 +65,7 @@ test('the strict decoder gives back every capture but the listed ones', () => {
 test('an event that is sent again has the same bytes under its id', () => {
   const textOfId = new Map<string, string>()
   for (const { body } of bodies) {
-    const id = readEnvelope(body)[0]?.event.id ?? ''
+    const id = readEnvelope(body).events[0]?.event.id ?? ''
     assert.equal(textOfId.get(id) ?? body.toString(), body.toString())
     textOfId.set(id, body.toString())
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isRelayError } from '../../../src/errors.ts'
 import { maxDepth, readEnvelope } from '../../../src/event/envelope.ts'
 
-const read = (text: string) => readEnvelope(Buffer.from(text))
+const read = (text: string) => readEnvelope(Buffer.from(text)).events
 
 function reasonOf(body: Uint8Array | string): string {
   try {
@@ -16,8 +16,8 @@ function reasonOf(body: Uint8Array | string): string {
 }
 
 test('an Envelope without events has none', () => {
-  for (const body of ['{}', ' {}\n', '{"events":null}', '{"events":[]}', '{"EVENTS":[],"other":1}']) {
-    assert.deepEqual(read(body), [])
+  for (const body of ['{}', ' {}\n', '{"events":null}', '{"events":[]}', '{"EVENTS":[]}']) {
+    assert.deepEqual(readEnvelope(Buffer.from(body)), { events: [], rejected: [], more: false })
   }
 })
 
@@ -32,13 +32,67 @@ test('refuses what is no Envelope, with the reason', () => {
     ['"events"', 'the body is a string, not an object'],
     ['{"id":"1"}', 'the object has no "events"'],
     ['{"events":{}}', '"events" is an object, not an array'],
-    ['{"events":[{},null]}', 'events[1] is null, not an object'],
-    ['{"events":["x"]}', 'events[0] is a string, not an object'],
-    ['{"events":[[]]}', 'events[0] is an array, not an object'],
   ]
   for (const [body, reason] of reasons) {
     assert.ok(reasonOf(body).includes(reason), `${reasonOf(body)} should say: ${reason}`)
   }
+})
+
+test('returns an element that is no object beside the good ones, each with its place and its own text', () => {
+  const body = '{"events":[ {"id":"1"} ,"s3cret\\n",{"id":"2"}, -1.50e2,[ {} ],null,true]}'
+  const { events, rejected } = readEnvelope(Buffer.from(body))
+  assert.deepEqual(
+    events.map(({ event, index }) => [event.id, index]),
+    [
+      ['1', 0],
+      ['2', 2],
+    ],
+  )
+  assert.deepEqual(rejected, [
+    { index: 1, text: '"s3cret\\n"', reason: 'events[1] is a string, not an object' },
+    { index: 3, text: '-1.50e2', reason: 'events[3] is a number, not an object' },
+    { index: 4, text: '[ {} ]', reason: 'events[4] is an array, not an object' },
+    { index: 5, text: 'null', reason: 'events[5] is null, not an object' },
+    { index: 6, text: 'true', reason: 'events[6] is a boolean, not an object' },
+  ])
+})
+
+test('an only element that is no object is rejected, and nothing is read', () => {
+  assert.deepEqual(readEnvelope(Buffer.from('{"events":["x"]}')), {
+    events: [],
+    rejected: [{ index: 0, text: '"x"', reason: 'events[0] is a string, not an object' }],
+    more: false,
+  })
+})
+
+test('says whether a body holds more than its list of events', () => {
+  for (const [body, more] of [
+    ['{"events":[{},{}]}', false],
+    ['\n {"events": [{},{}] , "version": 2}', true],
+    ['{"events":[{},{}],"events":[]}', true],
+    ['{"EVENTS":[],"other":1}', true],
+    ['{"events":null,"other":1}', true],
+    ['{"other":1,"events":[1]}', true],
+    ['{"other":1,"events":[{}]}', false],
+  ] as const) {
+    assert.equal(readEnvelope(Buffer.from(body)).more, more, body)
+  }
+})
+
+test('the Envelope of a good event holds nothing of a rejected neighbour', () => {
+  const [only] = read('{"events":["s3cret",{"id":"1"}]}')
+  assert.equal(only?.envelopeText, '{\n   "events": [\n      {"id":"1"}\n   ]\n}')
+})
+
+test('refuses more events than allowed, counting the ones that are no objects', () => {
+  const bodyOf = (count: number): Buffer => Buffer.from(`{"events":[${Array(count).fill('{},1')}]}`)
+  assert.equal(readEnvelope(bodyOf(5_000)).events.length, 5_000)
+  assert.match(reasonOf(bodyOf(5_001)), /"events" has 10002 elements, more than 10000\./)
+  assert.throws(
+    () => readEnvelope(bodyOf(1), { maxEvents: 1 }),
+    (error) => isRelayError(error, 'NOT_AN_ENVELOPE'),
+  )
+  assert.equal(readEnvelope(bodyOf(1), { maxEvents: 2 }).rejected.length, 1)
 })
 
 test('says nothing of the body when it refuses it', () => {
@@ -59,7 +113,7 @@ test('accepts nesting to the limit and no deeper', () => {
 
 test('the Envelope of the only event is the whole body, with its white space and unknown members', () => {
   const body = '\n{ "version": 2, "Event\u017f" : [ {"id":"1"} ] }\r\n'
-  assert.deepEqual(read(body), [{ event: { id: '1' }, envelopeText: body, problems: [] }])
+  assert.deepEqual(read(body), [{ event: { id: '1' }, envelopeText: body, problems: [], index: 0 }])
 })
 
 test('each of several events gets an Envelope around its own text', () => {
@@ -87,5 +141,5 @@ test('of several spellings of "events" the last one counts, and of duplicate key
 
 test('reads a view into a larger buffer', () => {
   const pool = Buffer.from('garbage{"events":[{"id":"1"}]}garbage')
-  assert.equal(readEnvelope(new Uint8Array(pool.buffer, pool.byteOffset + 7, 23))[0]?.event.id, '1')
+  assert.equal(readEnvelope(new Uint8Array(pool.buffer, pool.byteOffset + 7, 23)).events[0]?.event.id, '1')
 })

@@ -4,7 +4,7 @@ import { type ReceivedEvent, readEnvelope } from '../../../src/event/envelope.ts
 import type { Event } from '../../../src/event/event.ts'
 
 function readOne(event: string): ReceivedEvent {
-  const [received] = readEnvelope(Buffer.from(`{"events":[${event}]}`))
+  const [received] = readEnvelope(Buffer.from(`{"events":[${event}]}`)).events
   assert.ok(received)
   return received
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { glob } from '../../../src/event/glob.ts'
+import { glob, textGlob } from '../../../src/event/glob.ts'
 
 const cases: readonly (readonly [pattern: string, matching: readonly string[], other: readonly string[]])[] =
   [
@@ -71,4 +71,34 @@ test('a hostile pattern needs time in proportion to its length and that of the p
   const path = 'a'.repeat(255)
   assert.equal(glob(`${'*a'.repeat(60)}b`)(path), false)
   assert.equal(glob(`${'**/*a'.repeat(60)}b`)('a/'.repeat(127)), false)
+})
+
+test('in a pattern for texts an asterisk crosses everything', () => {
+  const anything = fc
+    .array(fc.constantFrom('a', 'b', '/', ' ', '\n', '.'), { maxLength: 8 })
+    .map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(
+      fc
+        .array(fc.constantFrom('a', 'b', '/', ' ', '*', '**', '.'), { maxLength: 6 })
+        .map((parts) => parts.join('')),
+      fc.array(anything, { minLength: 1, maxLength: 20 }),
+      (pattern, texts) => {
+        const source = pattern.replace(/\*+|[^*]/gs, (part) =>
+          part.startsWith('*') ? '.*' : part.replace(/[^\w ]/g, '\\$&'),
+        )
+        const matches = textGlob(pattern)
+        for (const one of texts) {
+          assert.equal(matches(one), new RegExp(`^${source}$`, 's').test(one), `${pattern} ${one}`)
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+test('a hostile text needs one look at each part of the pattern', () => {
+  // A matcher that goes back needs 10^20 steps and more for this one; this test would then not end.
+  assert.equal(textGlob(`${'*a'.repeat(60)}b`)('a'.repeat(255)), false)
+  assert.equal(textGlob('*a*b*')('a'.repeat(25_000_000)), false)
 })

@@ -32,6 +32,37 @@ test('JSON.parse gives the text back, with U+FFFD for lone surrogates', () => {
   )
 })
 
+test('long texts are escaped like short ones, wherever a pair or an escape falls', () => {
+  const piece = fc.oneof(
+    anyText,
+    fc.constantFrom('<', '\b\f', '\u2028', '\u{1f600}', 'plain text ', '\u00e9'),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 8 }),
+      fc.nat({ max: 40 }),
+      fc.boolean(),
+      (pieces, offset, shortControls) => {
+        // The letter between keeps the halves of two pieces from becoming a pair.
+        const parts = Array.from({ length: 3_000 }, (_, at) => `${pieces[at % pieces.length]}x`)
+        const long = `"${'x'.repeat(8_192 - offset)}${parts.join('')}`
+        const expected = [`"${'x'.repeat(8_192 - offset)}`, ...parts]
+          .map((part) => goString(part, shortControls).slice(1, -1))
+          .join('')
+        assert.ok(goString(long, shortControls) === `"${expected}"`)
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('a pair of surrogates on the border of two chunks stays a pair', () => {
+  for (let offset = 0; offset < 4; offset++) {
+    const text = `<${'x'.repeat(8_190 - offset)}${'\u{1f600}'.repeat(4_000)}`
+    assert.ok(goString(text, true) === `"\\u003c${text.slice(1)}"`)
+  }
+})
+
 test('orders as the bytes of UTF-8 are ordered', () => {
   const wellFormed = fc.string({ unit: 'binary', maxLength: 4 })
   fc.assert(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isUtf8 } from 'node:buffer'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { goText } from '../../../src/event/go-text.ts'
@@ -24,5 +25,23 @@ test('UTF-8 comes through as it is, next to invalid bytes too', () => {
         `\ufffd${text}\ufffd`,
       )
     }),
+  )
+})
+
+test('the bytes of a text that Node calls UTF-8 are never replaced, whatever stands around them', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ min: 0x70, maxLength: 6 }), (bytes) => {
+      // One byte at a time: the longest valid sequence at each place, else U+FFFD, by Node's own judgement of UTF-8.
+      let expected = ''
+      for (let at = 0; at < bytes.length; ) {
+        const size = [1, 2, 3, 4].find(
+          (length) => at + length <= bytes.length && isUtf8(bytes.slice(at, at + length)),
+        )
+        expected += size === undefined ? '\ufffd' : Buffer.from(bytes.slice(at, at + size)).toString()
+        at += size ?? 1
+      }
+      assert.equal(goText(bytes), expected)
+    }),
+    { numRuns: 3_000 },
   )
 })

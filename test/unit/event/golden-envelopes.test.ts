@@ -53,7 +53,7 @@ test('the encoder writes what the encoders of the registries wrote, byte for byt
     const text = asInMemory(body.toString())
     const events = text.includes('[\n      null')
       ? []
-      : readEnvelope(Buffer.from(text)).map(({ event }) => event)
+      : readEnvelope(Buffer.from(text)).events.map(({ event }) => event)
     if (encodeEnvelope(events, profile) !== body.toString()) failed.push(`${set} ${number}`)
   }
   assert.deepEqual(failed, [...undecidable.keys()])
@@ -62,7 +62,7 @@ test('the encoder writes what the encoders of the registries wrote, byte for byt
 test('an Envelope of several events is split into Envelopes around the verbatim text of each', () => {
   const several = bodies
     .filter(({ body }) => !body.includes('[\n      null'))
-    .map(({ body }) => ({ body, received: readEnvelope(body) }))
+    .map(({ body }) => ({ body, received: readEnvelope(body).events }))
     .filter(({ received }) => received.length > 1)
   assert.ok(several.length >= 3)
   for (const { body, received } of several) {

@@ -56,6 +56,37 @@ test('mount and delete among the ignored actions leave pushes alone', () => {
   assert.equal(ignores({ actions: ['mount', 'delete'] }, deletion), true)
 })
 
+test('user agents go by patterns in which an asterisk crosses slashes and spaces', () => {
+  const by = (useragent: string): Event => ({ action: 'pull', request: { useragent } })
+  const rules: IgnoreRules = { userAgents: ['containerd/*', '*Trivy*', 'curl'] }
+  for (const useragent of [
+    'containerd/1.7.2',
+    'containerd/v2.0.0 (linux; amd64) go/1.23',
+    'x Trivy/0.5 y',
+    'curl',
+  ]) {
+    assert.equal(ignores(rules, by(useragent)), true, useragent)
+  }
+  for (const useragent of ['Containerd/1.7.2', 'my containerd/1.7.2', 'trivy', 'curl/8.0', '']) {
+    assert.equal(ignores(rules, by(useragent)), false, useragent)
+  }
+})
+
+test('methods are compared exactly, so that looking is told from pulling', () => {
+  const by = (method: string): Event => ({ action: 'pull', request: { method } })
+  assert.equal(ignores({ methods: ['HEAD'] }, by('HEAD')), true)
+  assert.equal(ignores({ methods: ['HEAD'] }, by('GET')), false)
+  assert.equal(ignores({ methods: ['HEAD'] }, by('head')), false)
+})
+
+test('a user agent or a method that is not there is the empty text', () => {
+  for (const rules of [{ userAgents: [''] }, { userAgents: ['*'] }, { methods: [''] }]) {
+    assert.equal(ignores(rules, {}), true)
+  }
+  assert.equal(ignores({ userAgents: ['?*'], methods: ['GET'] }, {}), false)
+  assert.equal(ignores({ userAgents: [], methods: [] }, {}), false)
+})
+
 test('an event without a repository is not included, and not excluded', () => {
   assert.equal(ignores({ repositories: { include: ['team/**'] } }, {}), true)
   assert.equal(ignores({ repositories: { include: ['**'] } }, {}), false)

@@ -17,7 +17,7 @@ const samples = readFileSync(new URL('../../../samples/notifications.jsonl', imp
   .split('\n')
   .map((line) => JSON.parse(line) as Sample)
 const events = samples.map(({ registry, contentType, body }) => {
-  const [received] = readEnvelope(Buffer.from(body))
+  const [received] = readEnvelope(Buffer.from(body)).events
   assert.ok(received)
   return { ...received, registry, contentType }
 })
@@ -43,7 +43,7 @@ test('the samples are recorded bodies, but for the rename, and hold no token', (
     ({ registry, contentType, body }) => !recorded.has(`${registry} ${contentType} ${body}`),
   )
   assert.deepEqual(
-    others.map(({ body }) => readEnvelope(Buffer.from(body))[0]?.event.action),
+    others.map(({ body }) => readEnvelope(Buffer.from(body)).events[0]?.event.action),
     ['rename'],
   )
   assert.ok(events.every(({ event }) => event.actor?.user === undefined))

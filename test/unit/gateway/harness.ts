@@ -1,47 +1,74 @@
-import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { type Agent, type IncomingHttpHeaders, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import type { EventRecord } from '../../../src/avro/record.ts'
-import type { Intake } from '../../../src/gateway/intake.ts'
+import type { ConnectionOptions } from 'node:tls'
+import type { GatewayItem, QuarantineRecord } from '../../../src/gateway/gateway-item.ts'
+import type { Intake, Notification } from '../../../src/gateway/intake.ts'
+import type { Kept } from '../../../src/gateway/kept.ts'
+import { createQuarantine } from '../../../src/gateway/quarantine.ts'
 import { GatewayServer, type GatewayServerOptions } from '../../../src/gateway/server.ts'
 import { createLogger } from '../../../src/observability/logger.ts'
 import { PrometheusMetrics } from '../../../src/observability/metrics.ts'
 import type { Sink, WriteOptions } from '../../../src/sink/sink.ts'
 
 interface Write {
-  readonly records: readonly EventRecord[]
+  readonly items: readonly GatewayItem[]
   readonly signal: AbortSignal | undefined
-  resolve(): void
+  resolve(kept?: Kept): void
   reject(error: unknown): void
 }
 
 /** Remembers every write; acknowledges at once unless told to hold, and then when the test says so. */
-export class RecordingSink implements Sink<EventRecord> {
+export class RecordingSink implements Sink<GatewayItem, Kept> {
   readonly writes: Write[] = []
   hold = false
 
-  write(records: readonly EventRecord[], options: WriteOptions = {}): Promise<void> {
+  write(items: readonly GatewayItem[], options: WriteOptions = {}): Promise<Kept> {
     return new Promise((resolve, reject) => {
-      this.writes.push({ records, signal: options.signal, resolve, reject })
-      if (!this.hold) resolve()
+      const accept = (kept: Kept = { duplicates: 0, conflicts: 0 }): void => resolve(kept)
+      this.writes.push({ items, signal: options.signal, resolve: accept, reject })
+      if (!this.hold) accept()
     })
   }
 
   async close(): Promise<void> {}
 
+  get items(): GatewayItem[] {
+    return this.writes.flatMap(({ items }) => [...items])
+  }
+
+  /** What events hold, in order. */
   get texts(): string[] {
-    return this.writes.flatMap(({ records }) => records.map(({ datum }) => datum.toString()))
+    return this.items.flatMap((item) => (item.kind === 'event' ? [item.record.datum.toString()] : []))
+  }
+
+  /** What is kept as rejected, in order. */
+  get rejected(): QuarantineRecord[] {
+    return this.items.flatMap((item) => (item.kind === 'quarantine' ? [item.record] : []))
   }
 }
 
-/** One record per body, holding the body: the server does not care what an Envelope is. */
-export const fakeIntake: Intake = (body) => ({
-  records: [{ key: Buffer.from('library/app'), datum: Buffer.from(body), fingerprint: 'f', receivedAt: 0 }],
-  typed: 1,
-  verbatim: 0,
-  withoutRepository: 0,
-  misfits: 0,
-})
+export function eventItem(text: string | Buffer): GatewayItem {
+  const record = {
+    key: Buffer.from('library/app'),
+    datum: Buffer.from(text),
+    fingerprint: 'f',
+    receivedAt: 0,
+  }
+  return { kind: 'event', record, digest: Buffer.alloc(16) }
+}
+
+export function notificationOf(
+  items: readonly GatewayItem[],
+  counts: Partial<Notification> = {},
+): Notification {
+  const none = { typed: 0, verbatim: 0, withoutRepository: 0, misfits: 0, ignored: 0, quarantined: 0 }
+  return { ...none, ...counts, items }
+}
+
+/** One event per body, holding the body: the server does not care what an Envelope is. */
+export const fakeIntake: Intake = (body) => notificationOf([eventItem(body)], { typed: 1 })
 
 export interface Gateway {
   readonly server: GatewayServer
@@ -67,6 +94,7 @@ export async function startGateway(
   })
   const server = new GatewayServer({
     intake: fakeIntake,
+    quarantine: createQuarantine(),
     sink,
     port: 0,
     telemetry: { logger, metrics },
@@ -99,6 +127,8 @@ export interface Sending {
   readonly body?: string | Buffer
   /** Default: a new connection, as registries do it. */
   readonly agent?: Agent
+  /** For an https URL. */
+  readonly tls?: ConnectionOptions
 }
 
 export const jsonHeaders = { 'Content-Type': 'application/json' }
@@ -107,9 +137,11 @@ export function post(url: string, body: string | Buffer, sending: Sending = {}):
   return send(url, { method: 'POST', headers: jsonHeaders, body, ...sending })
 }
 
-export function send(url: string, { method = 'GET', headers = {}, body, agent }: Sending): Promise<Received> {
+export function send(url: string, sending: Sending): Promise<Received> {
+  const { method = 'GET', headers = {}, body, agent = false, tls = {} } = sending
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers, agent: agent ?? false }, (response) => {
+    const request = url.startsWith('https:') ? requestHttps : requestHttp
+    const outgoing = request(url, { method, headers, agent, ...tls }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

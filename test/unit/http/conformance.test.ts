@@ -9,7 +9,9 @@ import { sinkConformance } from '../../../src/testing/sink-conformance.ts'
 import { type RawReceiver, rawReceiver, status } from '../../support/raw-receiver.ts'
 
 function received({ requests }: RawReceiver): number[] {
-  return requests.flatMap(({ body }) => readEnvelope(Buffer.from(body)).map(({ event }) => Number(event.id)))
+  return requests.flatMap(({ body }) =>
+    readEnvelope(Buffer.from(body)).events.map(({ event }) => Number(event.id)),
+  )
 }
 
 /** What a sink has to do, shown over real connections. */

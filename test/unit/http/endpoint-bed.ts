@@ -46,7 +46,9 @@ export async function endpointBed(
     clock,
     telemetry,
     arrived: () =>
-      receiver.requests.flatMap(({ body }) => readEnvelope(Buffer.from(body)).map(({ event }) => event.id)),
+      receiver.requests.flatMap(({ body }) =>
+        readEnvelope(Buffer.from(body)).events.map(({ event }) => event.id),
+      ),
   }
 }
 

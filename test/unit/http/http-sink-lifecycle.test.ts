@@ -27,7 +27,7 @@ test('1,000 concurrent writes arrive one after another, in the order of the call
   const events = Array.from({ length: 1_000 }, (_, n): Event => ({ id: String(n) }))
   await Promise.all(events.map((one) => sink.write([one])))
   assert.deepEqual(
-    receiver.requests.map(({ body }) => readEnvelope(Buffer.from(body))[0]?.event.id),
+    receiver.requests.map(({ body }) => readEnvelope(Buffer.from(body)).events[0]?.event.id),
     events.map(({ id }) => id),
   )
 })
@@ -85,7 +85,7 @@ test('a write that is aborted before its turn is not sent, and the others keep t
   first.abort('a withdrawn')
   assert.deepEqual(await Promise.all(writes), ['a withdrawn', 'b withdrawn', 'sent'])
   assert.deepEqual(
-    receiver.requests.map(({ body }) => readEnvelope(Buffer.from(body))[0]?.event.id),
+    receiver.requests.map(({ body }) => readEnvelope(Buffer.from(body)).events[0]?.event.id),
     ['a', 'c'],
   )
 })

@@ -156,7 +156,7 @@ test('what registries sent goes out again with the same bytes and media type', a
     .filter(({ set, body }) => set === 'distribution-3.1.1' && !body.includes('\\ufffd'))
     .slice(0, 60)
   assert.equal(recorded.length, 60)
-  for (const { body } of recorded) await sink.write(readEnvelope(body).map((one) => one.event))
+  for (const { body } of recorded) await sink.write(readEnvelope(body).events.map((one) => one.event))
   assert.equal(receiver.requests.length, recorded.length)
   for (const [n, { body, contentType, file }] of recorded.entries()) {
     assert.equal(receiver.requests[n]?.body, body.toString('utf8'), file)

@@ -89,7 +89,7 @@ for (const set of captureSets) {
     const { profile, ofBlobs, ofManifests } = registries[set]
     const reproduced = new Map<string, number>()
     for (const { body, scenario, set: from } of recordedBodies()) {
-      const [received] = from === set ? readEnvelope(body) : []
+      const [received] = from === set ? readEnvelope(body).events : []
       const call = received && callOf(received.event)
       if (received === undefined || call === undefined) continue
       const { event } = received

@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.ts'
+
+/** What is known of an id. */
+export interface SeenEvent {
+  readonly digest: string
+  /** Settles when the copy that came first is stored, or could not be. Undefined: it is stored. */
+  outcome: Promise<unknown> | undefined
+  /** Monotonic milliseconds. */
+  readonly expiresAt: number
+}
+
+export interface DuplicateWindowOptions {
+  /** Ids that are remembered; beyond it the oldest is forgotten. About 200 bytes each. 0: none, and no event is a repeat. */
+  readonly maxEvents: number
+  /** Milliseconds after which an id is forgotten. */
+  readonly maxAgeMs: number
+  readonly clock: Clock
+}
+
+/**
+ * The ids of the events that were accepted last. Registries give an event one id for its life, and post it again when they
+ * did not hear the answer; that is within seconds, so the window need not be long.
+ */
+export class DuplicateWindow {
+  readonly #options: DuplicateWindowOptions
+  // In the order of arrival, which is the order of expiry but for what a restart brought back.
+  readonly #seen = new Map<string, SeenEvent>()
+
+  constructor(options: DuplicateWindowOptions) {
+    this.#options = options
+  }
+
+  get enabled(): boolean {
+    return this.#options.maxEvents > 0
+  }
+
+  get size(): number {
+    return this.#seen.size
+  }
+
+  find(id: string): SeenEvent | undefined {
+    const seen = this.#seen.get(id)
+    return seen === undefined || seen.expiresAt <= this.#options.clock.monotonic() ? undefined : seen
+  }
+
+  /**
+   * Remembers an id, in the place of what was remembered of it before. `ageMs`: how long ago it was stored, where it comes
+   * from before a restart.
+   */
+  add(id: string, digest: string, outcome: Promise<unknown> | undefined, ageMs = 0): SeenEvent {
+    const { clock, maxEvents, maxAgeMs } = this.#options
+    const now = clock.monotonic()
+    const seen: SeenEvent = { digest, outcome, expiresAt: now + maxAgeMs - ageMs }
+    this.#seen.delete(id)
+    this.#seen.set(id, seen)
+    for (const [oldest, { expiresAt }] of this.#seen) {
+      if (this.#seen.size <= maxEvents && expiresAt > now) break
+      this.#seen.delete(oldest)
+    }
+    return seen
+  }
+
+  /** Forgets `seen`, unless something newer took its place. */
+  forget(id: string, seen: SeenEvent): void {
+    if (this.#seen.get(id) === seen) this.#seen.delete(id)
+  }
+}

@@ -1,0 +1,114 @@
+import { envelopeOf } from '../avro/envelope-of.ts'
+import { decodeStoredEvent } from '../avro/event-codec.ts'
+import { registryEventSchema } from '../avro/event-schema.ts'
+import type { EventRecord } from '../avro/record.ts'
+import { isRelayError, type RelayError } from '../errors.ts'
+import { type CloseOptions, type Sink, SinkClosedError, type WriteOptions } from '../sink/sink.ts'
+import type { GatewayItem, QuarantineRecord } from './gateway-item.ts'
+import type { Oversize } from './oversize.ts'
+import { type Quarantine, rejectedHeader } from './quarantine.ts'
+
+export interface KafkaRouteOptions {
+  readonly events: Sink<EventRecord>
+  /** The topic of what was rejected. */
+  readonly rejected: Sink<QuarantineRecord>
+  readonly quarantine: Quarantine
+  readonly oversize: Oversize
+}
+
+/**
+ * Items to their topics. An event that Kafka refuses for good is kept as rejected, with the Envelope it came in: nothing that
+ * a sender posts can stop what comes behind it. A write rejects when an item is in neither topic, after all items of it
+ * have their outcome, so that it can be repeated in order.
+ */
+export class KafkaRoute implements Sink<GatewayItem> {
+  readonly #options: KafkaRouteOptions
+  #closed: Promise<void> | undefined
+
+  constructor(options: KafkaRouteOptions) {
+    this.#options = options
+  }
+
+  async write(items: readonly GatewayItem[], options: WriteOptions = {}): Promise<void> {
+    if (this.#closed !== undefined) throw new SinkClosedError()
+    // One write each: the refusal of one is then its own. Called in this tick, in order.
+    const outcomes = await Promise.allSettled(
+      items.map((item) =>
+        item.kind === 'event' ? this.#event(item.record, options) : this.#rejected(item.record, options),
+      ),
+    )
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#close(options)
+    return this.#closed
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    const { events, rejected } = this.#options
+    const outcomes = await Promise.allSettled([events.close(options), rejected.close(options)])
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  async #event(record: EventRecord, options: WriteOptions): Promise<void> {
+    try {
+      await this.#options.events.write([record], options)
+    } catch (error) {
+      if (!isRefusedForGood(error)) throw error
+      await this.#rejected(this.#quarantined(record, error), options)
+    }
+  }
+
+  async #rejected(record: QuarantineRecord, options: WriteOptions): Promise<void> {
+    const { rejected } = this.#options
+    if (await written(rejected, record, options)) return
+    const smaller = await this.#options.oversize(record)
+    if (await written(rejected, smaller, options)) return
+    await rejected.write([withoutContent(smaller)], options)
+  }
+
+  #quarantined(record: EventRecord, { code, message }: RelayError): QuarantineRecord {
+    const { content, contentType } = envelopeBytes(record)
+    const rejected = { reason: code, message, content, key: record.key.toString('utf8') }
+    const item = this.#options.quarantine(rejected, { contentType })
+    return { ...item.record, receivedAt: record.receivedAt }
+  }
+}
+
+function isRefusedForGood(error: unknown): error is RelayError {
+  return isRelayError(error, 'TOO_LARGE') || isRelayError(error, 'RECORD_REJECTED')
+}
+
+/** False where the topic will never take it as it is. */
+async function written(
+  sink: Sink<QuarantineRecord>,
+  record: QuarantineRecord,
+  options: WriteOptions,
+): Promise<boolean> {
+  try {
+    await sink.write([record], options)
+    return true
+  } catch (error) {
+    if (isRefusedForGood(error)) return false
+    throw error
+  }
+}
+
+/** What any topic takes: what it was, by its headers. */
+function withoutContent(record: QuarantineRecord): QuarantineRecord {
+  const { [rejectedHeader.content]: content, ...headers } = record.headers
+  const kept = content === 'file' ? content : 'digest'
+  return { ...record, value: Buffer.alloc(0), headers: { ...headers, [rejectedHeader.content]: kept } }
+}
+
+/** The Envelope as it was posted; the Avro bytes where another version wrote them, from before an upgrade. */
+function envelopeBytes({ datum, fingerprint }: EventRecord): { content: Buffer; contentType: string } {
+  if (fingerprint !== registryEventSchema.fingerprint) {
+    return { content: datum, contentType: 'application/avro' }
+  }
+  const { body, mediaType } = envelopeOf(decodeStoredEvent(datum))
+  return { content: Buffer.from(body, 'utf8'), contentType: mediaType }
+}

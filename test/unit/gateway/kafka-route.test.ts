@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { proveEvent } from '../../../src/avro/proof.ts'
+import type { EventRecord } from '../../../src/avro/record.ts'
+import { RelayError } from '../../../src/errors.ts'
+import { readEnvelope } from '../../../src/event/envelope.ts'
+import type { GatewayItem, QuarantineRecord } from '../../../src/gateway/gateway-item.ts'
+import { createIntake } from '../../../src/gateway/intake.ts'
+import { KafkaRoute } from '../../../src/gateway/kafka-route.ts'
+import { createOversize } from '../../../src/gateway/oversize.ts'
+import { createQuarantine, keptBytes } from '../../../src/gateway/quarantine.ts'
+import { QuarantineFiles } from '../../../src/gateway/quarantine-files.ts'
+import { nodeDisk } from '../../../src/spool/node-disk.ts'
+import { RecordingSink } from '../../../src/testing/recording-sink.ts'
+import { eventItem, quarantineItem } from './items.ts'
+
+const quarantine = createQuarantine()
+
+/** A topic that refuses records above a size, as a broker does. */
+function limitedTopic<T extends EventRecord | QuarantineRecord>(maxBytes: number): RecordingSink<T> {
+  return new RecordingSink<T>({
+    onWrite(records) {
+      for (const record of records) {
+        const { length } = 'datum' in record ? record.datum : record.value
+        if (length > maxBytes)
+          throw new RelayError('TOO_LARGE', `${length} bytes, and the topic takes ${maxBytes}`)
+      }
+    },
+  })
+}
+
+function bed(files?: QuarantineFiles) {
+  const events = limitedTopic<EventRecord>(100_000)
+  const rejected = limitedTopic<QuarantineRecord>(100_000)
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize(files) })
+  return { events, rejected, route }
+}
+
+const bigBody = Buffer.from(
+  `{"events":[{"id":"big","target":{"repository":"library/app"},"request":{"useragent":"${'u'.repeat(200_000)}"}}]}`,
+)
+
+function itemsOf(body: Buffer): readonly GatewayItem[] {
+  return createIntake({ quarantine })(body, { contentType: 'application/json' }).items
+}
+
+function filesIn(t: TestContext, maxBytes = 10_000_000): { folder: string; files: QuarantineFiles } {
+  const parent = mkdtempSync(join(tmpdir(), 'rejected-'))
+  t.after(() => rmSync(parent, { recursive: true, force: true }))
+  const folder = join(parent, 'rejected')
+  return { folder, files: new QuarantineFiles({ folder, disk: nodeDisk, maxBytes }) }
+}
+
+test('events and what was rejected go to their topics, in the order of the items', async () => {
+  const { events, rejected, route } = bed()
+  await route.write([eventItem('a'), quarantineItem('x'), eventItem('b'), quarantineItem('y')])
+  assert.deepEqual(
+    events.items.map(({ datum }) => String(datum)),
+    ['a', 'b'],
+  )
+  assert.deepEqual(
+    rejected.items.map(({ value }) => String(value)),
+    ['x', 'y'],
+  )
+})
+
+test('an event too large for its topic is kept whole in a file, and its beginning with the name of it in the topic', async (t) => {
+  const { folder, files } = filesIn(t)
+  const { events, rejected, route } = bed(files)
+  await route.write([...itemsOf(bigBody), eventItem('next')])
+  assert.deepEqual(
+    events.items.map(({ datum }) => String(datum)),
+    ['next'],
+  )
+
+  const [record] = rejected.items
+  assert.ok(record)
+  const { headers } = record
+  assert.equal(String(record.key), 'library/app')
+  assert.equal(headers['x-rejected-reason'], 'TOO_LARGE')
+  assert.equal(headers['x-rejected-content'], 'file')
+  assert.equal(headers['x-rejected-bytes'], String(bigBody.length))
+  assert.equal(headers['x-rejected-sha256'], createHash('sha256').update(bigBody).digest('hex'))
+  assert.deepEqual(record.value, bigBody.subarray(0, keptBytes))
+  assert.deepEqual(readdirSync(folder), [headers['x-rejected-file']])
+  const file = join(folder, String(headers['x-rejected-file']))
+  assert.deepEqual(readFileSync(file), bigBody)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.equal(statSync(folder).mode & 0o777, 0o700)
+
+  // Sent again, as after a crash between the file and the topic: the same name, no second file.
+  const oversize = createOversize(files)
+  const repeated = await oversize({ ...record, value: bigBody })
+  assert.equal(repeated.headers['x-rejected-file'], headers['x-rejected-file'])
+  assert.equal(readdirSync(folder).length, 1)
+})
+
+test('without files, or without room for one, the event is cut: its beginning, length and hash are in the topic', async (t) => {
+  for (const files of [undefined, filesIn(t, 1_000).files]) {
+    const { rejected, route } = bed(files)
+    await route.write(itemsOf(bigBody))
+    const [record] = rejected.items
+    assert.equal(record?.headers['x-rejected-content'], 'beginning')
+    assert.equal(record?.headers['x-rejected-bytes'], String(bigBody.length))
+    assert.equal(record?.headers['x-rejected-file'], undefined)
+    assert.deepEqual(record?.value, bigBody.subarray(0, keptBytes))
+  }
+})
+
+test('a file that cannot be written holds nothing up: what it should keep is cut', async () => {
+  const files = new QuarantineFiles({ folder: '/dev/null/folder', disk: nodeDisk, maxBytes: 1_000_000 })
+  const { rejected, route } = bed(files)
+  await route.write(itemsOf(bigBody))
+  assert.equal(rejected.items[0]?.headers['x-rejected-content'], 'beginning')
+})
+
+test('a rejected body too large for its topic is cut as well, and keeps why it was rejected', async () => {
+  const { rejected, route } = bed()
+  const body = Buffer.alloc(200_000, 'x')
+  await route.write([quarantine({ reason: 'NOT_AN_ENVELOPE', message: 'no', content: body }, {})])
+  const [record] = rejected.items
+  assert.equal(record?.headers['x-rejected-reason'], 'NOT_AN_ENVELOPE')
+  assert.equal(record?.headers['x-rejected-bytes'], '200000')
+  assert.equal(record?.value.length, keptBytes)
+})
+
+test('a topic that does not even take a beginning gets the length and hash, and nothing is tried for ever', async () => {
+  const tiny = limitedTopic<QuarantineRecord>(100)
+  const small = new KafkaRoute({
+    events: limitedTopic(1),
+    rejected: tiny,
+    quarantine,
+    oversize: createOversize(),
+  })
+  await small.write(itemsOf(bigBody))
+  const [record] = tiny.items
+  assert.equal(record?.headers['x-rejected-content'], 'digest')
+  assert.equal(record.headers['x-rejected-bytes'], String(bigBody.length))
+  assert.equal(record.value.length, 0)
+})
+
+test('an event whose repository alone is larger than a record may be is kept as rejected under its beginning', async () => {
+  const events = limitedTopic<EventRecord>(1_000)
+  const rejected = new RecordingSink<QuarantineRecord>({
+    onWrite([record]) {
+      if ((record?.key.length ?? 0) > 1_000) throw new RelayError('TOO_LARGE', 'the key')
+    },
+  })
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  await route.write(itemsOf(Buffer.from(`{"events":[{"target":{"repository":"${'r'.repeat(5_000)}"}}]}`)))
+  assert.equal(String(rejected.items[0]?.key), 'r'.repeat(512))
+})
+
+test('an event that the broker refuses for good is kept with the Envelope it came in', async () => {
+  const body = Buffer.from('{"events":[{"id":"odd","target":{"repository":"r"}}]}')
+  const { rejected } = bed()
+  const events = new RecordingSink<EventRecord>({
+    onWrite() {
+      throw new RelayError('RECORD_REJECTED', 'INVALID_TIMESTAMP')
+    },
+  })
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  await route.write(itemsOf(body))
+  const [record] = rejected.items
+  assert.equal(record?.headers['x-rejected-reason'], 'RECORD_REJECTED')
+  assert.equal(record?.headers['content-type'], 'application/json')
+  assert.deepEqual(record?.value, body)
+})
+
+test('an event of another schema version is kept as its Avro bytes, because this version cannot read them', async () => {
+  const { rejected, route } = bed()
+  const [received] = readEnvelope(bigBody).events
+  assert.ok(received)
+  const { datum } = proveEvent(received, 'application/json')
+  const item = eventItem('old')
+  await route.write([{ ...item, record: { ...item.record, datum } }])
+  assert.equal(rejected.items[0]?.headers['content-type'], 'application/avro')
+  assert.deepEqual(rejected.items[0]?.value, datum.subarray(0, keptBytes))
+})
+
+test('a write rejects when an item is nowhere, and only after all its items have their outcome', async () => {
+  const { rejected } = bed()
+  const events = new RecordingSink<EventRecord>({
+    onWrite([record]) {
+      if (String(record?.datum) === 'b') throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
+    },
+  })
+  const release = events.hold()
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  const write = route.write([eventItem('a'), eventItem('b'), eventItem('c')])
+  release()
+  await assert.rejects(write, { code: 'KAFKA_UNAVAILABLE' })
+  assert.deepEqual(
+    events.items.map(({ datum }) => String(datum)),
+    ['a', 'c'],
+  )
+})
