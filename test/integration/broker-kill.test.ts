@@ -84,7 +84,7 @@ function firstByRepository(bodies: readonly Buffer[]): Map<string, string[]> {
   const seen = new Set<string>()
   const order = new Map<string, string[]>()
   for (const body of bodies) {
-    for (const { event } of readEnvelope(body)) {
+    for (const { event } of readEnvelope(body).events) {
       const { id = '', target } = event
       if (seen.has(id)) continue
       seen.add(id)

@@ -41,7 +41,7 @@ test('the examples do what they say: an event is written, decoded, and delivered
   const bridging = start(t, [...node('topic-bridge.ts'), broker, stack.schemaRegistryUrl, endpoint, events])
   await until(() => /push team\/app: 200 after 1 attempt/.test(bridging.output()), { what: bridging.output })
   await relay.receivedAtLeast(before + 1)
-  assert.equal(readEnvelope(relay.received.at(-1)?.body ?? Buffer.of())[0]?.event.target?.tag, '1.0')
+  assert.equal(readEnvelope(relay.received.at(-1)?.body ?? Buffer.of()).events[0]?.event.target?.tag, '1.0')
 })
 
 test('a decorated registry broadcasts to a Kafka topic and to an endpoint: the same events arrive at both, equal', async (t) => {
@@ -67,7 +67,7 @@ test('a decorated registry broadcasts to a Kafka topic and to an endpoint: the s
   const sorted = (bodies: readonly Buffer[]): string[] => bodies.map(String).toSorted()
   assert.deepEqual(sorted(relay.received.map(({ body }) => body)), sorted(direct))
   const told = direct.flatMap((body) =>
-    readEnvelope(body).map(({ event }) => `${event.action} ${event.target?.repository}`),
+    readEnvelope(body).events.map(({ event }) => `${event.action} ${event.target?.repository}`),
   )
   assert.deepEqual(told, [
     'push team/app',

@@ -47,7 +47,7 @@ test('a consumer that is not ours reads the topic through the schema registry an
   const byId = new Map(records.map((record) => [record.value.id, record]))
   assert.equal(byId.size, samples.length)
   for (const { body } of samples) {
-    const event = readEnvelope(Buffer.from(body))[0]?.event
+    const event = readEnvelope(Buffer.from(body)).events[0]?.event
     const record = byId.get(event?.id ?? '')
     assert.ok(record, `event ${event?.id} is in the topic`)
     assert.equal(record.key, event?.target?.repository)

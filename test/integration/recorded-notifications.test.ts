@@ -12,7 +12,7 @@ test('every recorded notification comes out of the bridge as it was posted: byte
   t.after(() => stack.stop())
   const relay = await startRelay(t, stack)
 
-  const bodies = recordedBodies().filter(({ body }) => readEnvelope(body).length > 0)
+  const bodies = recordedBodies().filter(({ body }) => readEnvelope(body).events.length > 0)
   assert.ok(bodies.length > 200, `only ${bodies.length} recorded bodies`)
   for (const { body, contentType, file } of bodies) {
     assert.equal(await postNotification(relay.url, { body, contentType }, 5_000), 200, file)
@@ -37,7 +37,7 @@ interface Post {
 function byRepository(posts: readonly Post[]): Record<string, string[]> {
   const groups: Record<string, string[]> = {}
   for (const { body, contentType } of posts) {
-    const repository = readEnvelope(body)[0]?.event.target?.repository ?? ''
+    const repository = readEnvelope(body).events[0]?.event.target?.repository ?? ''
     groups[repository] ??= []
     groups[repository].push(`${contentType}\n${body.toString('latin1')}`)
   }
@@ -50,7 +50,7 @@ function tableOfWays(bodies: ReturnType<typeof recordedBodies>): { lines: string
   for (const { set, scenario, file, body, contentType } of bodies) {
     const row = table.get(set) ?? { typed: 0, verbatim: [] }
     table.set(set, row)
-    for (const received of readEnvelope(body)) {
+    for (const received of readEnvelope(body).events) {
       if (proveEvent(received, contentType).way === 'typed') row.typed += 1
       else row.verbatim.push(`${scenario}/${file}`)
     }

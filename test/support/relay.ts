@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { applyTopics, startBridge, startGateway } from '../../src/app/compose.ts'
 import { type ReceivedPost, Receiver } from '../../src/app/receiver.ts'
@@ -6,6 +9,7 @@ import { Supervisor } from '../../src/app/supervisor.ts'
 import { createTelemetry } from '../../src/app/telemetry.ts'
 import type { Config } from '../../src/config/config.ts'
 import { parseConfig } from '../../src/config/parse.ts'
+import { Secret } from '../../src/config/secret.ts'
 import { until } from './until.ts'
 
 export interface Relay {
@@ -32,12 +36,14 @@ export async function startRelay(
   const receiverUrl = await receiver.start()
   supervisor.add('receiver', () => receiver.close())
 
-  const config = relayConfig(servers, receiverUrl)
+  const spoolFolder = mkdtempSync(join(tmpdir(), 'relay-spool-'))
+  supervisor.add('spool folder', async () => rmSync(spoolFolder, { recursive: true, force: true }))
+  const config = relayConfig(servers, receiverUrl, spoolFolder)
   await applyTopics(config, telemetry)
   const bridges = await startBridge(config, telemetry, supervisor)
   const gateway = await startGateway(config, telemetry, supervisor)
   const parts = Object.values({ ...bridges.parts, ...gateway.parts })
-  await until(() => parts.every((part) => part().ready), {
+  await until(() => parts.every((part) => part().ready && part().reason === undefined), {
     what: () => JSON.stringify(parts.map((part) => part())),
   })
   return {
@@ -55,6 +61,7 @@ export async function startRelay(
 function relayConfig(
   servers: { readonly brokers: readonly string[]; readonly schemaRegistryUrl: string },
   receiverUrl: string,
+  spoolFolder: string,
 ): Config {
   const run = randomUUID().slice(0, 8)
   return parseConfig(
@@ -63,8 +70,9 @@ kafka: { brokers: [${servers.brokers.map((address) => `"${address}"`).join(', ')
 topics: { events: events-${run}, deadLetters: dlq-${run}, rejected: rejected-${run}, partitions: 6, replicationFactor: 1 }
 schemaRegistry: { url: "${servers.schemaRegistryUrl}", mode: register }
 gateway: { port: 0 }
+spool: { folder: "${spoolFolder}" }
 bridge: { group: relay-${run}, endpoints: [{ name: receiver, url: "${receiverUrl}" }] }
 `,
-    { fileName: 'test.yaml', environment: {}, readSecret: () => '' },
+    { fileName: 'test.yaml', environment: {}, readSecret: () => new Secret('') },
   )
 }

@@ -11,7 +11,7 @@ import { secondAvro } from '../../support/second-avro.ts'
 
 /** A body with one event, proved; in the form that the other side checks. */
 function lineOf(name: string, body: Buffer, contentType: string) {
-  const [received, ...others] = readEnvelope(body)
+  const [received, ...others] = readEnvelope(body).events
   if (received === undefined || others.length > 0) return undefined
   const { datum, way } = proveEvent(received, contentType, {
     receivedAt: 1_790_000_000_123,
