@@ -116,6 +116,13 @@ export function refusalOf(error: unknown): Refusal | undefined {
     case 'TOO_LARGE':
     case 'RECORD_REJECTED':
       return refuse(413, error)
+    // The relay ends itself for it; its successor reads from the disk what is there.
+    case 'SPOOL_FAILED':
+      return {
+        ...refuse(503, error),
+        message: 'The disk of the relay failed; try again.',
+        headers: retryAfter,
+      }
     // Not retriable on this sink, but the sender's next attempt meets another relay, or this one after its restart.
     case 'SINK_CLOSED':
       return { ...refuse(503, error), message: 'The relay is stopping; try again.', headers: retryAfter }

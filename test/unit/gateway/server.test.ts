@@ -110,6 +110,7 @@ const failures: readonly (readonly [string, unknown, number, string, string | un
   ['Kafka unreachable', new RelayError('KAFKA_UNAVAILABLE', 'no broker'), 503, 'KAFKA_UNAVAILABLE', '1'],
   ['unknown schema', new RelayError('SCHEMA_NOT_REGISTERED', 'not yet'), 503, 'SCHEMA_NOT_REGISTERED', '1'],
   ['sink closed', new SinkClosedError(), 503, 'SINK_CLOSED', '1'],
+  ['disk failed', new RelayError('SPOOL_FAILED', 'EIO'), 503, 'SPOOL_FAILED', '1'],
   [
     'rejected by the broker',
     new RelayError('RECORD_REJECTED', 'max.message.bytes is 1048588'),
