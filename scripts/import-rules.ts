@@ -49,7 +49,7 @@ const libraries: Readonly<Record<string, string>> = {
   yaml: '^src/config/',
 }
 
-const groundFloor = '^src/(errors|clock|telemetry|version)\\.ts$'
+const groundFloor = '^src/(errors|clock|telemetry|version|pace)\\.ts$'
 const entryFiles = '^src/(index|kafka|testing)\\.ts$'
 /** The files that own disk or sockets below `app/`; everywhere else they come in as arguments. */
 const adapters = [

@@ -19,6 +19,9 @@ export interface KafkaRouteTerms {
 /** Events come one by one from many senders, through a spool too; registries wait a second for their answer. */
 const paceMs = 5
 
+/** What may wait for Kafka, unless one Envelope has more: two seconds' worth, and 100 MB of memory. */
+const waitingRecords = 10_000
+
 /** With a spool: the pump has waited for Kafka already, and what is not confirmed is still there. */
 const spooledCloseMs = 500
 
@@ -32,7 +35,8 @@ export async function openKafkaRoute(
   const { quarantine, oversize } = terms
   const spooled = config.gateway.ackMode === 'spool'
   // A pump can wait; a sender who cannot is told so, before what waits grows with every post.
-  const overBudget = spooled ? 'wait' : 'reject'
+  const overBudget: 'wait' | 'reject' = spooled ? 'wait' : 'reject'
+  const budgetRecords = Math.max(waitingRecords, config.gateway.limits.maxEvents)
   const publishing = openPublishing({
     kafka: kafkaOptions(config.kafka),
     schemaRegistry: { ...schemaRegistryOptions(config.schemaRegistry), mode: config.schemaRegistry.mode },
@@ -40,8 +44,9 @@ export async function openKafkaRoute(
     telemetry,
   })
   supervisor.add('clients of the sinks', () => publishing.close())
-  const events = new RecordSink({ ...publishing.sinkOptions, overBudget, limits: { paceMs } })
-  const rejected = new RejectedSink({ ...publishing.publisherOptions(config.topics.rejected), overBudget })
+  const limits = { overBudget, budgetRecords }
+  const events = new RecordSink({ ...publishing.sinkOptions, ...limits, limits: { paceMs } })
+  const rejected = new RejectedSink({ ...publishing.publisherOptions(config.topics.rejected), ...limits })
   await events.start()
   await rejected.start()
   const route = new KafkaRoute({ events, rejected, quarantine, oversize })

@@ -39,6 +39,9 @@ export interface SpoolWay {
   readonly failed: Promise<never>
 }
 
+/** Events come one by one from many senders, and a sync costs more than the writing of any of them. */
+const paceMs = 5
+
 /** Disk between the sender and Kafka: what is acknowledged is in the spool, and the pump takes it on. */
 export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
   const { config, disk, window, quarantine, toKafka, parts, telemetry, supervisor } = terms
@@ -50,6 +53,7 @@ export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
     maxBytes,
     segmentBytes,
     warnAgeMs,
+    paceMs,
     telemetry,
   })
   supervisor.add('spool', () => spool.close())

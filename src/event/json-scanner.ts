@@ -87,6 +87,7 @@ export function excess(
   text: string,
   limits: { readonly depth: number; readonly values: number },
 ): 'depth' | 'values' | undefined {
+  if (text.length <= limits.values && opensAtMost(text, limits.depth)) return undefined
   let depth = 0
   let values = 0
   for (let at = 0; at < text.length; at++) {
@@ -99,6 +100,17 @@ export function excess(
     else if (unit === comma && ++values > limits.values) return 'values'
   }
   return undefined
+}
+
+/** Nothing can nest deeper than the brackets it has, those within texts included: true of all that registries send. */
+function opensAtMost(text: string, limit: number): boolean {
+  let opens = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++opens > limit) return false
+    }
+  }
+  return true
 }
 
 // No recursion: the strict decoder accepts what Go does, 10,000 levels.

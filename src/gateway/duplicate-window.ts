@@ -25,6 +25,12 @@ export class DuplicateWindow {
   readonly #options: DuplicateWindowOptions
   // In the order of arrival, which is the order of expiry but for what a restart brought back.
   readonly #seen = new Map<string, SeenEvent>()
+  /**
+   * Stands at the oldest, and is kept: a new walk from the start would pass all that was deleted there since the map was
+   * last rebuilt, with every event.
+   */
+  #walk: Iterator<[string, SeenEvent]> | undefined
+  #oldest: [string, SeenEvent] | undefined
 
   constructor(options: DuplicateWindowOptions) {
     this.#options = options
@@ -48,20 +54,40 @@ export class DuplicateWindow {
    * from before a restart.
    */
   add(id: string, digest: string, outcome: Promise<unknown> | undefined, ageMs = 0): SeenEvent {
-    const { clock, maxEvents, maxAgeMs } = this.#options
+    const { clock, maxAgeMs } = this.#options
     const now = clock.monotonic()
     const seen: SeenEvent = { digest, outcome, expiresAt: now + maxAgeMs - ageMs }
     this.#seen.delete(id)
     this.#seen.set(id, seen)
-    for (const [oldest, { expiresAt }] of this.#seen) {
-      if (this.#seen.size <= maxEvents && expiresAt > now) break
-      this.#seen.delete(oldest)
-    }
+    this.#forgetOld(now)
     return seen
   }
 
   /** Forgets `seen`, unless something newer took its place. */
   forget(id: string, seen: SeenEvent): void {
     if (this.#seen.get(id) === seen) this.#seen.delete(id)
+  }
+
+  #forgetOld(now: number): void {
+    const { maxEvents } = this.#options
+    while (this.#seen.size > 0) {
+      this.#oldest ??= this.#next()
+      if (this.#oldest === undefined) return
+      const [id, seen] = this.#oldest
+      const isThere = this.#seen.get(id) === seen
+      if (isThere && this.#seen.size <= maxEvents && seen.expiresAt > now) return
+      if (isThere) this.#seen.delete(id)
+      this.#oldest = undefined
+    }
+  }
+
+  #next(): [string, SeenEvent] | undefined {
+    this.#walk ??= this.#seen.entries()
+    const next = this.#walk.next()
+    if (next.done !== true) return next.value
+    // A walk that came to its end stays there. What is left was added while it did, or there is nothing.
+    this.#walk = this.#seen.entries()
+    const again = this.#walk.next()
+    return again.done === true ? undefined : again.value
   }
 }

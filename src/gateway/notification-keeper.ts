@@ -35,6 +35,11 @@ export interface Posted {
 
 const nothingKept: Kept = { duplicates: 0, conflicts: 0 }
 
+/** Made here, where it shares nothing with what holds the request: it stays as long as the sink takes, which may be hours. */
+function lateOf(metrics: GatewayMetrics, items: number): () => void {
+  return () => metrics.acknowledgedLate(items)
+}
+
 /** Reads bodies, has the sink keep what is in them, and answers. */
 export class NotificationKeeper {
   readonly #options: NotificationKeeperOptions
@@ -82,7 +87,7 @@ export class NotificationKeeper {
     writeWithin(sink, items, {
       ms: ackBudgetMs,
       clock,
-      late: () => metrics.acknowledgedLate(items.length),
+      late: lateOf(metrics, items.length),
     }).then((kept) => this.#accept(posted, notification, kept), onFailure)
   }
 

@@ -80,11 +80,10 @@ export class Intake {
       if (settings.overBudget === 'reject') return Promise.reject(this.#overBudget(cost))
     }
     this.#open.set(write, acceptedAt)
-    const onAbort = (): void => this.#withdraw(write, signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const ignore = signal === undefined ? undefined : this.#withdrawOn(signal, write)
     write.whenSettled(() => {
       this.#open.delete(write)
-      signal?.removeEventListener('abort', onAbort)
+      ignore?.()
     })
     for (const entry of write.entries) this.#awaitValue(entry)
     if (admitted) for (const entry of write.entries) route(entry)
@@ -127,6 +126,13 @@ export class Intake {
       }
     })
     this.#inLine.set(write, leave)
+  }
+
+  /** The returned function ends it. A method of its own: what waits for Kafka for long holds no more than it needs. */
+  #withdrawOn(signal: AbortSignal, write: EntryWrite): Cancel {
+    const onAbort = (): void => this.#withdraw(write, signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    return () => signal.removeEventListener('abort', onAbort)
   }
 
   /** Settles the write with `reason` and takes back what no request has carried yet. */

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts'
 import { toError } from '../errors.ts'
+import { Pace } from '../pace.ts'
 import type { Batch } from './accumulator/batch.ts'
 import type { PartitionQueue } from './accumulator/partition-queue.ts'
 import { type RequestLimits, Selection } from './accumulator/selection.ts'
@@ -23,24 +24,33 @@ export interface LaneHost {
  * that the broker leads shares the request.
  *
  *     idle ──wake──▶ scheduled ──soon──▶ flying ──settled──▶ scheduled …
- *                        └─ nothing to send ─▶ idle (with a timer if a suspect is not due yet)
+ *        └──too few yet──▶ held ──enough, or in time──▶ scheduled
+ *                          scheduled ──nothing to send──▶ idle (with a timer if a suspect is not due yet)
  *
  * Scheduled is one turn of the event loop: all writes of that turn share the request, and a single writer
- * waits for nobody. While flying, records accumulate; that is the batching.
+ * waits for nobody. While flying, records accumulate; that is the batching. Held is a little more of it, see {@link Pace}.
  */
 export class Lane {
   readonly broker: number
   readonly #clock: Clock
   readonly #host: LaneHost
   readonly #selection: Selection
+  readonly #pace: Pace
+  readonly #fullRequest: number
   #flying = false
   #scheduled: Cancel | undefined
+  /** Scheduled for later: {@link #waiting} may still make it now. */
+  #held = false
+  /** Records to send; only right while held. */
+  #waiting = 0
   #retry: Cancel | undefined
 
   constructor(broker: number, host: LaneHost, limits: RequestLimits, clock: Clock) {
     this.broker = broker
     this.#host = host
     this.#selection = new Selection(limits)
+    this.#pace = new Pace(limits.paceMs)
+    this.#fullRequest = limits.request.records
     this.#clock = clock
   }
 
@@ -48,20 +58,47 @@ export class Lane {
     return this.#flying
   }
 
-  /** There may be something to send. */
-  wake(): void {
-    if (this.#flying || this.#scheduled !== undefined) return
-    this.#scheduled = this.#clock.soon(() => {
-      this.#scheduled = undefined
-      this.#flush()
-    })
+  /** There may be something to send: `added` records came, or the state of a partition changed. */
+  wake(added = 0): void {
+    if (this.#flying || (this.#scheduled !== undefined && !this.#held)) return
+    // Counted once for each request: what comes while it is held is added up.
+    this.#waiting = this.#held ? this.#waiting + added : countWaiting(this.#host.queuesOf(this.broker))
+    const holdMs = this.#holdMs()
+    if (holdMs === 0) this.#schedule((run) => this.#clock.soon(run))
+    else if (!this.#held) {
+      this.#schedule((run) => this.#clock.after(holdMs, run))
+      this.#held = true
+    }
+  }
+
+  /** From now on nothing is held. */
+  hurry(): void {
+    this.#pace.stop()
+    this.wake()
   }
 
   /** No timer of this lane fires any more. A request under way still settles. */
   stop(): void {
+    this.#unschedule()
+    this.#disarm()
+  }
+
+  #holdMs(): number {
+    return this.#waiting >= this.#fullRequest ? 0 : this.#pace.holdMs(this.#waiting, this.#clock.monotonic())
+  }
+
+  #schedule(when: (run: () => void) => Cancel): void {
+    this.#unschedule()
+    this.#scheduled = when(() => {
+      this.#unschedule()
+      this.#flush()
+    })
+  }
+
+  #unschedule(): void {
     this.#scheduled?.()
     this.#scheduled = undefined
-    this.#disarm()
+    this.#held = false
   }
 
   #flush(): void {
@@ -80,6 +117,7 @@ export class Lane {
     startedAt: number,
   ): Promise<void> {
     this.#flying = true
+    this.#pace.began(startedAt)
     // Marked in the queue, not in the lane: if the partition moves meanwhile, the lane of its new leader sees the mark.
     for (const batch of batches) {
       const queue = queues.find(({ partition }) => partition === batch.partition)
@@ -94,7 +132,10 @@ export class Lane {
       outcome = { error: toError(error) }
     }
     this.#flying = false
-    this.#host.settle(batches, outcome, this.#clock.monotonic() - startedAt)
+    const now = this.#clock.monotonic()
+    const sent = batches.reduce((sum, { records }) => sum + records.length, 0)
+    this.#pace.saw(sent + countWaiting(this.#host.queuesOf(this.broker)), now)
+    this.#host.settle(batches, outcome, now - startedAt)
     this.wake()
   }
 
@@ -116,4 +157,8 @@ export class Lane {
     this.#retry?.()
     this.#retry = undefined
   }
+}
+
+function countWaiting(queues: readonly PartitionQueue[]): number {
+  return queues.reduce((sum, { waiting }) => sum + waiting.size, 0)
 }

@@ -1,33 +1,14 @@
-import type { Clock, Random } from '../clock.ts'
-import type { Logger } from '../telemetry.ts'
 import type { Batch } from './accumulator/batch.ts'
 import type { Entry } from './accumulator/entry.ts'
 import { PartitionQueue } from './accumulator/partition-queue.ts'
 import type { RequestLimits } from './accumulator/selection.ts'
 import { type Gate, Lane, type LaneHost } from './lane.ts'
+import type { LanesOptions } from './lanes-options.ts'
 import { LeaderWatch } from './leader-watch.ts'
 import type { Leaders, ProduceReply } from './producer-port.ts'
-import type { PublisherMetrics } from './publisher-metrics.ts'
 import { RepeatFilter } from './repeat-filter.ts'
 import { retryDelay } from './retry-delay.ts'
 import { judge, type Outcome, type Verdict } from './verdict.ts'
-
-export interface LanesOptions {
-  readonly topic: string
-  readonly limits: RequestLimits
-  /** Records of one partition after which the producer is replaced; its sequence numbers end at 2^31. */
-  readonly maxSequence: number
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly metrics: PublisherMetrics
-  readonly produce: (broker: number, batches: readonly Batch[]) => Promise<readonly ProduceReply[]>
-  readonly refreshLeaders: () => Promise<void>
-  /** Nothing is under way; the producer is to be replaced, then {@link Lanes.open} called. */
-  readonly replaceProducer: () => void
-  /** These records have their outcome. */
-  readonly onDone: (entries: readonly Entry[]) => void
-}
 
 /** Why the producer has to be replaced. */
 type Replacement = 'sequence' | 'wrap'
@@ -86,8 +67,8 @@ export class Lanes implements LaneHost {
 
   /** No batch of several records above this. To be told before the first leaders. */
   limitBatches(maxBytes: number): void {
-    const { batch, request } = this.#limits
-    this.#limits = { batch: { ...batch, bytes: Math.min(batch.bytes, maxBytes) }, request }
+    const { batch } = this.#limits
+    this.#limits = { ...this.#limits, batch: { ...batch, bytes: Math.min(batch.bytes, maxBytes) } }
   }
 
   /** Only while {@link empty}, or for more partitions than before. */
@@ -112,13 +93,13 @@ export class Lanes implements LaneHost {
   push(partition: number, entry: Entry): void {
     const queue = this.#queue(partition)
     queue.waiting.push(entry)
-    if (entry.value !== undefined) this.#wake(queue)
+    if (entry.value !== undefined) this.#wake(queue, 1)
   }
 
   /** An entry that waited for a part of it is complete. */
   completed(entry: Entry): void {
     const queue = this.#queues.find(({ waiting }) => waiting === entry.list)
-    if (queue !== undefined) this.#wake(queue)
+    if (queue !== undefined) this.#wake(queue, 1)
   }
 
   /** A producer is ready. */
@@ -130,6 +111,11 @@ export class Lanes implements LaneHost {
       this.#wake(queue)
     }
     this.#watch.poke()
+  }
+
+  /** No request is held back any more, see {@link Lane}. */
+  hurry(): void {
+    for (const lane of this.#lanes.values()) lane.hurry()
   }
 
   /** Starts nothing more, for good. */
@@ -267,7 +253,7 @@ export class Lanes implements LaneHost {
     this.#options.replaceProducer()
   }
 
-  #wake(queue: PartitionQueue): void {
+  #wake(queue: PartitionQueue, added = 0): void {
     if (queue.leader === undefined) {
       this.#watch.poke()
       return
@@ -277,7 +263,7 @@ export class Lanes implements LaneHost {
       lane = new Lane(queue.leader, this, this.#limits, this.#options.clock)
       this.#lanes.set(queue.leader, lane)
     }
-    lane.wake()
+    lane.wake(added)
   }
 
   #queue(partition: number): PartitionQueue {

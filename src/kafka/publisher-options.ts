@@ -40,6 +40,12 @@ interface PublisherLimits {
   readonly requestRecords: number
   /** Bytes in a request. Default 8 MiB, far below the 100 MiB that a broker reads. */
   readonly requestBytes: number
+  /**
+   * With many writers that come one by one: the longest that a broker's next request is held back after its last one
+   * began, so that most of those who wrote lately are in it. Milliseconds. Default 0, none is: right for few writers and for
+   * large writes. For a server that is posted to by many, 5.
+   */
+  readonly paceMs: number
 }
 
 export type PublisherSettings = Required<Omit<PublisherOptions, 'limits' | 'maxMessageBytes'>> & {
@@ -71,6 +77,7 @@ export function publisherSettings(options: PublisherOptions): PublisherSettings 
       batchBytes: count('limits.batchBytes', Math.min(limits.batchBytes ?? 700_000, maxRecordBytes)),
       requestRecords: count('limits.requestRecords', limits.requestRecords ?? 2_000),
       requestBytes: count('limits.requestBytes', limits.requestBytes ?? 8 * 1024 * 1024),
+      paceMs: limits.paceMs === undefined ? 0 : count('limits.paceMs', limits.paceMs, 0),
     },
     staleMs: count('staleMs', options.staleMs ?? 30_000),
     maxSequence: count('maxSequence', options.maxSequence ?? 2_000_000_000),
@@ -80,7 +87,7 @@ export function publisherSettings(options: PublisherOptions): PublisherSettings 
   }
 }
 
-function count(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new RelayError('CONFIG_INVALID', `${name} must be a whole number above 0, not ${value}`)
+function count(name: string, value: number, least = 1): number {
+  if (Number.isInteger(value) && value >= least) return value
+  throw new RelayError('CONFIG_INVALID', `${name} must be a whole number, at least ${least}, not ${value}`)
 }

@@ -96,6 +96,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
       limits: {
         batch: { records: limits.batchRecords, bytes: limits.batchBytes },
         request: { records: limits.requestRecords, bytes: limits.requestBytes },
+        paceMs: limits.paceMs,
       },
       maxSequence: settings.maxSequence,
       clock,
@@ -168,6 +169,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
 
   async #close(deadlineMs: number): Promise<void> {
     const { clock, topic } = this.#settings
+    this.#lanes.hurry()
     if (this.#started) await within(clock, deadlineMs, this.#idle())
     const { records } = this.#intake.used
     const writes = this.#intake.openWrites

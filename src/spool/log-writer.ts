@@ -28,7 +28,7 @@ export interface LogWriterParts {
 /** The writing end of the log: groups of records, each confirmed by one sync, at the end of the newest segment. */
 export class LogWriter {
   readonly #parts: LogWriterParts
-  readonly #group: GroupCommit = new GroupCommit((contents) => this.#commit(contents))
+  readonly #group: GroupCommit
   #active: { readonly segment: Segment; readonly file: DiskFile } | undefined
   #durable: number
   #pendingBytes = 0
@@ -36,6 +36,8 @@ export class LogWriter {
   constructor(parts: LogWriterParts) {
     this.#parts = parts
     this.#durable = parts.next
+    const { clock, paceMs } = parts.options
+    this.#group = new GroupCommit((contents) => this.#commit(contents), clock, paceMs)
   }
 
   /** Sequence after the last durable record. */

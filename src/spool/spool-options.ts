@@ -21,6 +21,11 @@ export interface FileSpoolOptions {
   readonly keepBytes?: number
   /** Bytes of the newest records kept in memory for the reader. Default 16 MiB. */
   readonly memoryBytes?: number
+  /**
+   * The longest time between the beginnings of two syncs while appends wait, milliseconds, see `Pace`. Default 0:
+   * none is held back.
+   */
+  readonly paceMs?: number
   /** Age of the oldest record not acked above which the log warns. Default 15 minutes. */
   readonly warnAgeMs?: number
   readonly clock?: Clock
@@ -41,6 +46,7 @@ export function resolveSpoolOptions(options: FileSpoolOptions): ResolvedSpoolOpt
     random: systemRandom,
     telemetry: noTelemetry,
     memoryBytes: 16 * mebibyte,
+    paceMs: 0,
     warnAgeMs: 15 * 60_000,
     ...options,
     maxBytes,

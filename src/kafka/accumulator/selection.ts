@@ -6,6 +6,8 @@ export interface RequestLimits {
   readonly batch: BatchLimit
   /** Per request, over all its partitions. */
   readonly request: BatchLimit
+  /** Milliseconds; how long the broker's next request may be held back after its last one began. 0: not at all. */
+  readonly paceMs: number
 }
 
 /**
@@ -13,12 +15,12 @@ export interface RequestLimits {
  * so that a partition that stays sick costs the healthy ones of its broker every second request and no more.
  */
 export class Selection {
-  readonly #limits: RequestLimits
+  readonly #limits: Pick<RequestLimits, 'batch' | 'request'>
   #aloneLast = false
   /** Where the next group begins, so that the partitions beyond a full request are not always the same. */
   #turn = 0
 
-  constructor(limits: RequestLimits) {
+  constructor(limits: Pick<RequestLimits, 'batch' | 'request'>) {
     this.#limits = limits
   }
 

@@ -227,3 +227,19 @@ test('what is remembered from before a restart expires by its own age', async ()
   assert.equal(window.find('old'), undefined)
   assert.equal(window.find('new')?.digest, 'digest')
 })
+
+test('ids that were forgotten or came again in between do not keep the window from shrinking', () => {
+  const { window } = bed({ maxEvents: 3 })
+  const add = (id: string) => window.add(id, 'digest', undefined)
+  const a = add('a')
+  for (const id of ['b', 'c', 'b']) add(id)
+  window.forget('a', a)
+  for (const id of ['d', 'e']) add(id)
+  assert.equal(window.size, 3)
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd', 'e'].map((id) => window.find(id) !== undefined),
+    [false, true, false, true, true],
+  )
+  for (let n = 0; n < 1_000; n++) add(`more-${n}`)
+  assert.equal(window.size, 3)
+})

@@ -16,6 +16,9 @@ import { protocolError } from './scripted-producer.ts'
 const partitions = 3
 const brokers = 2
 
+/** None, and the gateway's. */
+const pace = fc.constantFrom(0, 5)
+
 type Fault = 'none' | 'lost' | 'answer lost' | 'slow' | 'sequence forgotten'
 
 interface Appended {
@@ -160,7 +163,10 @@ interface Written {
   offsets?: readonly string[]
 }
 
-async function play(run: readonly Step[]): Promise<{ model: SequenceModel; written: Written[] }> {
+async function play(
+  run: readonly Step[],
+  paceMs: number,
+): Promise<{ model: SequenceModel; written: Written[] }> {
   const clock = new ManualClock()
   const model = new SequenceModel(clock)
   const publisher = new Publisher({
@@ -168,7 +174,7 @@ async function play(run: readonly Step[]): Promise<{ model: SequenceModel; writt
     producer: model.producer,
     clock,
     random: () => 0.5,
-    limits: { batchRecords: 4 },
+    limits: { batchRecords: 4, paceMs },
   })
   await publisher.start()
   const written: Written[] = []
@@ -209,8 +215,8 @@ async function play(run: readonly Step[]): Promise<{ model: SequenceModel; writt
 
 test('whatever fails and wherever leaders go, every record is there once, in order, at the offset that was told', async () => {
   await fc.assert(
-    fc.asyncProperty(steps(['none', 'lost', 'answer lost', 'slow']), async (run) => {
-      const { model, written } = await play(run)
+    fc.asyncProperty(steps(['none', 'lost', 'answer lost', 'slow']), pace, async (run, paceMs) => {
+      const { model, written } = await play(run, paceMs)
       model.logs.forEach((log, partition) => {
         const own = written.filter((entry) => entry.partition === partition)
         const sent = own.flatMap(({ texts }) => texts)
@@ -234,20 +240,24 @@ test('whatever fails and wherever leaders go, every record is there once, in ord
 
 test('when brokers lose the sequence too, a record may be there twice, but none is missing and none overtakes', async () => {
   await fc.assert(
-    fc.asyncProperty(steps(['none', 'lost', 'answer lost', 'slow', 'sequence forgotten']), async (run) => {
-      const { model, written } = await play(run)
-      model.logs.forEach((log, partition) => {
-        const first = [...new Set(log)]
-        assert.deepEqual(
-          first,
-          first.toSorted((a, b) => Number(a) - Number(b)),
-          'order of first arrival',
-        )
-        for (const { texts, aborted } of written.filter((entry) => entry.partition === partition)) {
-          if (!aborted) for (const text of texts) assert.ok(log.includes(text), `${text} is missing`)
-        }
-      })
-    }),
+    fc.asyncProperty(
+      steps(['none', 'lost', 'answer lost', 'slow', 'sequence forgotten']),
+      pace,
+      async (run, paceMs) => {
+        const { model, written } = await play(run, paceMs)
+        model.logs.forEach((log, partition) => {
+          const first = [...new Set(log)]
+          assert.deepEqual(
+            first,
+            first.toSorted((a, b) => Number(a) - Number(b)),
+            'order of first arrival',
+          )
+          for (const { texts, aborted } of written.filter((entry) => entry.partition === partition)) {
+            if (!aborted) for (const text of texts) assert.ok(log.includes(text), `${text} is missing`)
+          }
+        })
+      },
+    ),
     { numRuns: 200, includeErrorInReport: true },
   )
 })
