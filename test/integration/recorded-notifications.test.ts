@@ -10,7 +10,8 @@ import { startRelay } from '../support/relay.ts'
 test('every recorded notification comes out of the bridge as it was posted: bytes, media type, order per repository', async (t) => {
   const stack = await startLocalStack()
   t.after(() => stack.stop())
-  const relay = await startRelay(t, stack)
+  // Some were recorded several times, as they were posted to several endpoints: here each is to arrive.
+  const relay = await startRelay(t, stack, { gateway: 'duplicates: { maxEvents: 0 }' })
 
   const bodies = recordedBodies().filter(({ body }) => readEnvelope(body).events.length > 0)
   assert.ok(bodies.length > 200, `only ${bodies.length} recorded bodies`)
@@ -27,6 +28,26 @@ test('every recorded notification comes out of the bridge as it was posted: byte
   const ways = tableOfWays(bodies)
   for (const line of ways.lines) t.diagnostic(line)
   assert.ok(ways.verbatim / bodies.length < 0.05, 'the typed way must be the rule')
+})
+
+test('what was recorded several times arrives once, because its events have the same ids and the same content', async (t) => {
+  const stack = await startLocalStack()
+  t.after(() => stack.stop())
+  const relay = await startRelay(t, stack)
+  const bodies = recordedBodies().filter(({ body }) => readEnvelope(body).events.length > 0)
+  const distinct = [...new Set(bodies.map(({ body }) => body.toString()))]
+  assert.ok(distinct.length < bodies.length)
+  for (const { body, contentType, file } of bodies) {
+    assert.equal(await postNotification(relay.url, { body, contentType }, 5_000), 200, file)
+  }
+  // Behind all others of its repository, so that a repeat of them would have arrived before.
+  const last = `{"events":[{"id":"last","target":{"repository":"team/app"}}]}`
+  await postNotification(relay.url, { body: last, contentType: 'application/json' }, 5_000)
+  await relay.receivedAtLeast(distinct.length + 1)
+  assert.deepEqual(
+    relay.received.map(({ body }) => body.toString()).toSorted(),
+    [...distinct, last].toSorted(),
+  )
 })
 
 interface Post {

@@ -22,10 +22,16 @@ export interface Relay {
   receivedAtLeast(count: number, ms?: number): Promise<void>
 }
 
+export interface RelayOptions {
+  /** Further keys of the gateway's configuration, as YAML's flow style has them. */
+  readonly gateway?: string
+}
+
 /** Gateway, topic, bridge and receiver of a test's own, on servers that may be shared. Stopped when the test ends. */
 export async function startRelay(
   t: TestContext,
   servers: { readonly brokers: readonly string[]; readonly schemaRegistryUrl: string },
+  options: RelayOptions = {},
 ): Promise<Relay> {
   const telemetry = createTelemetry({ level: 'error', format: 'json' }, 'stderr')
   const supervisor = new Supervisor(telemetry.logger)
@@ -38,7 +44,7 @@ export async function startRelay(
 
   const spoolFolder = mkdtempSync(join(tmpdir(), 'relay-spool-'))
   supervisor.add('spool folder', async () => rmSync(spoolFolder, { recursive: true, force: true }))
-  const config = relayConfig(servers, receiverUrl, spoolFolder)
+  const config = relayConfig(servers, receiverUrl, spoolFolder, options)
   await applyTopics(config, telemetry)
   const bridges = await startBridge(config, telemetry, supervisor)
   const gateway = await startGateway(config, telemetry, supervisor)
@@ -62,6 +68,7 @@ function relayConfig(
   servers: { readonly brokers: readonly string[]; readonly schemaRegistryUrl: string },
   receiverUrl: string,
   spoolFolder: string,
+  { gateway = '' }: RelayOptions,
 ): Config {
   const run = randomUUID().slice(0, 8)
   return parseConfig(
@@ -69,7 +76,7 @@ function relayConfig(
 kafka: { brokers: [${servers.brokers.map((address) => `"${address}"`).join(', ')}] }
 topics: { events: events-${run}, deadLetters: dlq-${run}, rejected: rejected-${run}, partitions: 6, replicationFactor: 1 }
 schemaRegistry: { url: "${servers.schemaRegistryUrl}", mode: register }
-gateway: { port: 0 }
+gateway: { port: 0, ${gateway} }
 spool: { folder: "${spoolFolder}" }
 bridge: { group: relay-${run}, endpoints: [{ name: receiver, url: "${receiverUrl}" }] }
 `,
