@@ -58,13 +58,29 @@ export async function startGateway(
   const { ackMode, duplicates } = config.gateway
   const { disk = nodeDisk } = seams
   const window = new DuplicateWindow({ ...duplicates, clock: systemClock })
-  const quarantine = createQuarantine({ content: config.gateway.quarantine.content })
+  const { content } = config.gateway.quarantine
+  const quarantine = createQuarantine({ content: content === 'keep' ? 'keep' : 'digest' })
+  const eventQuarantine = createQuarantine({ content: content === 'digest' ? 'digest' : 'keep' })
   const oversize = createOversize(quarantineFiles(config, disk), telemetry)
-  const { route, parts } = await openKafkaRoute(config, { quarantine, oversize }, telemetry, supervisor)
+  const { route, parts } = await openKafkaRoute(
+    config,
+    { quarantine: eventQuarantine, oversize },
+    telemetry,
+    supervisor,
+  )
   const toKafka = seams.wrapRoute?.(route) ?? route
   const way =
     ackMode === 'spool'
-      ? await openSpoolWay({ config, disk, window, quarantine, toKafka, parts, telemetry, supervisor })
+      ? await openSpoolWay({
+          config,
+          disk,
+          window,
+          quarantine: eventQuarantine,
+          toKafka,
+          parts,
+          telemetry,
+          supervisor,
+        })
       : { sink: toKafka, parts, failed: new Promise<never>(() => {}) }
   const sink = new DuplicateFilter({
     inner: seams.wrapSink?.(way.sink) ?? way.sink,

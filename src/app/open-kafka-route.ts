@@ -21,6 +21,7 @@ const paceMs = 5
 
 /** What may wait for Kafka, unless one Envelope has more: two seconds' worth, and 100 MB of memory. */
 const waitingRecords = 10_000
+const waitingBytes = 64 * 1024 * 1024
 
 /** With a spool: the pump has waited for Kafka already, and what is not confirmed is still there. */
 const spooledCloseMs = 500
@@ -44,7 +45,9 @@ export async function openKafkaRoute(
     telemetry,
   })
   supervisor.add('clients of the sinks', () => publishing.close())
-  const limits = { overBudget, budgetRecords }
+  // Of the largest body the fields and the text may be stored both.
+  const budgetBytes = Math.max(waitingBytes, 3 * config.gateway.maxBodyBytes)
+  const limits = { overBudget, budgetRecords, budgetBytes }
   const events = new RecordSink({ ...publishing.sinkOptions, ...limits, limits: { paceMs } })
   const rejected = new RejectedSink({ ...publishing.publisherOptions(config.topics.rejected), ...limits })
   await events.start()

@@ -46,6 +46,12 @@ const paceMs = 5
 export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
   const { config, disk, window, quarantine, toKafka, parts, telemetry, supervisor } = terms
   const { folder, maxBytes, segmentBytes, warnAgeMs } = config.spool
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject
+  })
+  // Whoever does not look at it sees the failure in the readiness, and every post is refused.
+  failed.catch(() => {})
   const spool = await FileSpool.open({
     folder,
     disk,
@@ -54,17 +60,12 @@ export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
     segmentBytes,
     warnAgeMs,
     paceMs,
+    onFailure: (error) => fail(error),
     telemetry,
   })
   supervisor.add('spool', () => spool.close())
   await rememberSpooled(spool, window, config.gateway.duplicates)
-  let fail: (error: Error) => void = () => {}
-  const failed = new Promise<never>((_resolve, reject) => {
-    fail = reject
-  })
-  // Whoever does not look at it sees the failure in the readiness, and every post is refused.
-  failed.catch(() => {})
-  const pump = new Pump({ spool, route: toKafka, quarantine, onFailure: fail, telemetry })
+  const pump = new Pump({ spool, route: toKafka, quarantine, onFailure: (error) => fail(error), telemetry })
   pump.start()
   supervisor.add('pump', (deadlineMs) => pump.close({ deadlineMs }))
   const room = new SpoolRoom(spool)

@@ -15,3 +15,24 @@ export function degradable(parts: Parts): Parts {
     ]),
   )
 }
+
+/** Parts of a service that is about to start: not ready until it has begun. */
+export class StartingParts {
+  readonly #parts: Record<string, () => Readiness>
+  readonly #name: string
+
+  constructor(name: string) {
+    this.#name = name
+    this.#parts = { [name]: () => ({ ready: false, reason: 'starting' }) }
+  }
+
+  /** As they are by now. */
+  get all(): Parts {
+    return this.#parts
+  }
+
+  begun(parts: Parts): void {
+    delete this.#parts[this.#name]
+    for (const [name, ask] of Object.entries(parts)) this.#parts[name] = ask
+  }
+}

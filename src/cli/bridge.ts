@@ -1,4 +1,5 @@
 import { startBridge, startManagement } from '../app/compose.ts'
+import { StartingParts } from '../app/parts.ts'
 import { RelayError } from '../errors.ts'
 import { runService } from './service.ts'
 
@@ -11,8 +12,10 @@ export function bridge(configFile: string): Promise<number> {
         `${configFile}: "bridge.endpoints" is empty: there is nobody to deliver to`,
       )
     }
+    const parts = new StartingParts('bridge')
+    const management = await startManagement(config, telemetry, supervisor, parts.all)
     const bridges = await startBridge(config, telemetry, supervisor)
-    const management = await startManagement(config, telemetry, supervisor, bridges.parts)
+    parts.begun(bridges.parts)
     const endpoints = config.bridge.endpoints.map(({ name }) => name)
     telemetry.logger.info({ endpoints, management }, 'bridge runs')
     return {}

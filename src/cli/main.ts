@@ -3,6 +3,9 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { packageVersion } from '../version.ts'
 import { exitCode, reportFailure } from './failure.ts'
 
+/** For what is still to be written, and for sockets that are being closed. */
+const lingerMs = 2_000
+
 const program = new Command('registry-relay')
   .description(
     'Event backbone of a container registry: HTTP notifications -> Avro in Kafka -> HTTP endpoints.',
@@ -66,6 +69,8 @@ try {
 
 function finish(code: number): void {
   process.exitCode = code
+  // What keeps the process alive now is a connection that its client lost sight of; the work is done.
+  setTimeout(() => process.exit(), lingerMs).unref()
 }
 
 function httpUrl(text: string): string {

@@ -135,8 +135,12 @@ export interface DuplicatesConfig {
 
 /** How what cannot be published as an event is kept. */
 export interface QuarantineConfig {
-  /** `keep` (default): the bytes. `digest`: only their number and SHA-256, where what was posted must not be stored. */
-  readonly content: 'keep' | 'digest'
+  /**
+   * `keep` (default): the bytes. `events` (default where something is redacted): those of events that are too large or
+   * that Kafka refuses, as they were redacted; of anything else, which no rule can reach, only number of bytes and
+   * SHA-256. `digest`: of everything only these.
+   */
+  readonly content: 'keep' | 'events' | 'digest'
   /**
    * What is too large for a record of Kafka: `file` (default with `ackMode: spool`) keeps the whole of it in a file beside
    * the spool, `cut` only its beginning. Always `cut` with `ackMode: kafka`.

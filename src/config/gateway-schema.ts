@@ -86,7 +86,10 @@ const redact = z
       )
       .default([]),
     key: secret.optional(),
-    keyId: z.string().min(1).default('1'),
+    keyId: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+      .default('1'),
   })
   .superRefine(({ rules, key }, context) => {
     if (key !== undefined) return
@@ -106,7 +109,7 @@ const duplicates = z.strictObject({
 })
 
 const quarantine = z.strictObject({
-  content: z.enum(['keep', 'digest']).default('keep'),
+  content: z.enum(['keep', 'events', 'digest']).optional(),
   oversize: z.enum(['file', 'cut']).optional(),
   maxFileBytes: bytes.default(kibibyte * mebibyte),
 })
@@ -142,6 +145,8 @@ export const gateway: z.ZodType<GatewayConfig> = z
       'file needs ackMode spool: without a spool there is no folder for the files; leave it out, or set cut',
   })
   .transform((config) => {
-    const { oversize = config.ackMode === 'kafka' ? 'cut' : 'file', ...rest } = config.quarantine
-    return { ...config, quarantine: { ...rest, oversize } }
+    const redacts = config.redact.preset !== 'none' || config.redact.rules.length > 0
+    const { content = redacts ? 'events' : 'keep', maxFileBytes } = config.quarantine
+    const { oversize = config.ackMode === 'kafka' ? 'cut' : 'file' } = config.quarantine
+    return { ...config, quarantine: { content, oversize, maxFileBytes } }
   })

@@ -104,8 +104,8 @@ export class DuplicateFilter implements Sink<GatewayItem, Kept> {
     )
     written.then(
       () => {
-        for (const [, seen] of entries) seen.outcome = undefined
-        if (signal?.aborted) this.#storedLate.add(entries.length)
+        for (const [, seen] of entries) this.#window.settled(seen)
+        if (signal?.aborted) this.#storedLate.add(items.filter(({ kind }) => kind === 'event').length)
       },
       () => this.#forget(entries),
     )

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 
 /** What is known of an id. */
@@ -5,9 +6,12 @@ export interface SeenEvent {
   readonly digest: string
   /** Settles when the copy that came first is stored, or could not be. Undefined: it is stored. */
   outcome: Promise<unknown> | undefined
-  /** Monotonic milliseconds. */
-  readonly expiresAt: number
+  /** Monotonic milliseconds; while it has no outcome it does not expire. */
+  expiresAt: number
 }
+
+/** The ids of registries have 36 characters. Of longer ones the hash is remembered, or a sender could fill the memory. */
+const maxIdLength = 64
 
 export interface DuplicateWindowOptions {
   /** Ids that are remembered; beyond it the oldest is forgotten. About 200 bytes each. 0: none, and no event is a repeat. */
@@ -45,8 +49,9 @@ export class DuplicateWindow {
   }
 
   find(id: string): SeenEvent | undefined {
-    const seen = this.#seen.get(id)
-    return seen === undefined || seen.expiresAt <= this.#options.clock.monotonic() ? undefined : seen
+    const seen = this.#seen.get(keyOf(id))
+    if (seen === undefined || seen.outcome !== undefined) return seen
+    return seen.expiresAt <= this.#options.clock.monotonic() ? undefined : seen
   }
 
   /**
@@ -57,15 +62,23 @@ export class DuplicateWindow {
     const { clock, maxAgeMs } = this.#options
     const now = clock.monotonic()
     const seen: SeenEvent = { digest, outcome, expiresAt: now + maxAgeMs - ageMs }
-    this.#seen.delete(id)
-    this.#seen.set(id, seen)
+    const key = keyOf(id)
+    this.#seen.delete(key)
+    this.#seen.set(key, seen)
     this.#forgetOld(now)
     return seen
   }
 
+  /** It is stored now: from here on it ages. */
+  settled(seen: SeenEvent): void {
+    seen.outcome = undefined
+    seen.expiresAt = this.#options.clock.monotonic() + this.#options.maxAgeMs
+  }
+
   /** Forgets `seen`, unless something newer took its place. */
   forget(id: string, seen: SeenEvent): void {
-    if (this.#seen.get(id) === seen) this.#seen.delete(id)
+    const key = keyOf(id)
+    if (this.#seen.get(key) === seen) this.#seen.delete(key)
   }
 
   #forgetOld(now: number): void {
@@ -73,10 +86,12 @@ export class DuplicateWindow {
     while (this.#seen.size > 0) {
       this.#oldest ??= this.#next()
       if (this.#oldest === undefined) return
-      const [id, seen] = this.#oldest
-      const isThere = this.#seen.get(id) === seen
-      if (isThere && this.#seen.size <= maxEvents && seen.expiresAt > now) return
-      if (isThere) this.#seen.delete(id)
+      const [key, seen] = this.#oldest
+      const isThere = this.#seen.get(key) === seen
+      if (isThere && this.#seen.size <= maxEvents) {
+        if (seen.outcome !== undefined || seen.expiresAt > now) return
+      }
+      if (isThere) this.#seen.delete(key)
       this.#oldest = undefined
     }
   }
@@ -90,4 +105,8 @@ export class DuplicateWindow {
     const again = this.#walk.next()
     return again.done === true ? undefined : again.value
   }
+}
+
+function keyOf(id: string): string {
+  return id.length <= maxIdLength ? id : hash('sha256', id, 'hex')
 }

@@ -31,12 +31,17 @@ export class KafkaRoute implements Sink<GatewayItem> {
 
   async write(items: readonly GatewayItem[], options: WriteOptions = {}): Promise<void> {
     if (this.#closed !== undefined) throw new SinkClosedError()
-    // One write each: the refusal of one is then its own. Called in this tick, in order.
-    const outcomes = await Promise.allSettled(
-      items.map((item) =>
-        item.kind === 'event' ? this.#event(item.record, options) : this.#rejected(item.record, options),
-      ),
-    )
+    const events: EventRecord[] = []
+    const rejected: QuarantineRecord[] = []
+    for (const item of items) {
+      if (item.kind === 'event') events.push(item.record)
+      else rejected.push(item.record)
+    }
+    // Called in this tick, each topic in the order of the items.
+    const outcomes = await Promise.allSettled([
+      ...(events.length === 0 ? [] : [this.#events(events, options)]),
+      ...rejected.map((record) => this.#rejected(record, options)),
+    ])
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
@@ -53,11 +58,27 @@ export class KafkaRoute implements Sink<GatewayItem> {
     if (failed !== undefined) throw failed.reason
   }
 
+  /** All in one write, so that it has room for all or for none; one by one only where one of them is refused for good. */
+  async #events(records: readonly EventRecord[], options: WriteOptions): Promise<void> {
+    const [only] = records
+    if (records.length === 1 && only !== undefined) return this.#event(only, options)
+    try {
+      await this.#options.events.write(records, options)
+    } catch (error) {
+      if (!isRefusedForGood(error)) throw error
+      const stored = storedBeside(error, records.length)
+      const left = records.filter((_, index) => !stored.has(index))
+      const outcomes = await Promise.allSettled(left.map((record) => this.#event(record, options)))
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    }
+  }
+
   async #event(record: EventRecord, options: WriteOptions): Promise<void> {
     try {
       await this.#options.events.write([record], options)
     } catch (error) {
-      if (!isRefusedForGood(error)) throw error
+      if (!isRefusedForGood(error) && !isOfUnknownSchema(record, error)) throw error
       await this.#rejected(this.#quarantined(record, error), options)
     }
   }
@@ -74,12 +95,26 @@ export class KafkaRoute implements Sink<GatewayItem> {
     const { content, contentType } = envelopeBytes(record)
     const rejected = { reason: code, message, content, key: record.key.toString('utf8') }
     const item = this.#options.quarantine(rejected, { contentType })
-    return { ...item.record, receivedAt: record.receivedAt }
+    const headers = { ...item.record.headers, 'x-schema-fingerprint': record.fingerprint }
+    return { ...item.record, receivedAt: record.receivedAt, headers }
   }
 }
 
 function isRefusedForGood(error: unknown): error is RelayError {
   return isRelayError(error, 'TOO_LARGE') || isRelayError(error, 'RECORD_REJECTED')
+}
+
+/** Written by another version, with a schema that this one does not have: no repetition would ever find its id. */
+function isOfUnknownSchema({ fingerprint }: EventRecord, error: unknown): error is RelayError {
+  return isRelayError(error, 'SCHEMA_NOT_REGISTERED') && fingerprint !== registryEventSchema.fingerprint
+}
+
+/** Items of a write that are in the topic although it was refused; the error says which are not, or nothing was taken. */
+function storedBeside({ code, facts }: RelayError, count: number): ReadonlySet<number> {
+  const { rejected } = facts
+  if (code !== 'RECORD_REJECTED' || !Array.isArray(rejected)) return new Set()
+  const refused = new Set(rejected.map(({ index }: { readonly index: number }) => index))
+  return new Set(Array.from({ length: count }, (_, index) => index).filter((index) => !refused.has(index)))
 }
 
 /** False where the topic will never take it as it is. */

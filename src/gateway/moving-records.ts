@@ -2,8 +2,16 @@ import type { SpooledRecord } from '../spool/spool.ts'
 
 /** A record on its way from the spool to Kafka. */
 export interface Moving {
-  readonly record: SpooledRecord
-  done: boolean
+  readonly sequence: number
+  readonly load: Load
+  /** Undefined when it has arrived: it may be remembered for long after, and its bytes must not. */
+  record: SpooledRecord | undefined
+}
+
+/** What has not arrived. */
+export interface Load {
+  records: number
+  bytes: number
 }
 
 /** Those that have arrived are dropped once they outnumber the others by this, so that dropping them costs next to nothing. */
@@ -14,42 +22,38 @@ const droppedAtOnce = 4_096
  * those that arrived before one that waits: a single record may wait for hours, and a million pass it by.
  */
 export class MovingRecords {
+  readonly events: Load = { records: 0, bytes: 0 }
+  /** Of records that hold no event, only what was rejected. They have a topic of their own to wait for. */
+  readonly rejected: Load = { records: 0, bytes: 0 }
   /** The oldest that has not arrived, and what was added behind it, arrived or not. */
   #records: Moving[] = []
   /** Index of the oldest that has not arrived. Moving this costs nothing; moving the others in the array does. */
   #head = 0
-  #size = 0
-  #bytes = 0
   #newest = -1
 
   /** Records that have not arrived. */
   get size(): number {
-    return this.#size
+    return this.events.records + this.rejected.records
   }
 
-  /** Bytes of the records that have not arrived. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  add(record: SpooledRecord): Moving {
-    const moving = { record, done: false }
+  add(record: SpooledRecord, load: Load = this.events): Moving {
+    const moving: Moving = { sequence: record.sequence, load, record }
     this.#records.push(moving)
-    this.#size++
-    this.#bytes += record.content.length
+    load.records++
+    load.bytes += record.content.length
     this.#newest = record.sequence
     return moving
   }
 
   /** The sequence up to which all have arrived, if it moved on. */
   arrived(moving: Moving): number | undefined {
-    moving.done = true
-    this.#size--
-    this.#bytes -= moving.record.content.length
+    moving.load.records--
+    moving.load.bytes -= moving.record?.content.length ?? 0
+    moving.record = undefined
     const movedOn = this.#records[this.#head] === moving
-    while (this.#records[this.#head]?.done === true) this.#head++
-    if (this.#records.length - this.#size > this.#size + droppedAtOnce) {
-      this.#records = this.#records.filter(({ done }) => !done)
+    while (this.#head < this.#records.length && this.#records[this.#head]?.record === undefined) this.#head++
+    if (this.#records.length > 2 * this.size + droppedAtOnce) {
+      this.#records = this.#records.filter(({ record }) => record !== undefined)
       this.#head = 0
     }
     return movedOn ? this.#reached() : undefined
@@ -58,6 +62,6 @@ export class MovingRecords {
   /** Between two records of the spool there is none, so that all before the oldest that waits have arrived. */
   #reached(): number {
     const oldest = this.#records[this.#head]
-    return oldest === undefined ? this.#newest : oldest.record.sequence - 1
+    return oldest === undefined ? this.#newest : oldest.sequence - 1
   }
 }

@@ -30,14 +30,26 @@ export interface PumpLimits {
   readonly records: number
   /** Default 16 MiB; a larger one goes alone. */
   readonly bytes: number
+  /**
+   * Of notifications that hold no event. Default 64 MiB, and as many as `records` beside the others: while their topic
+   * takes nothing, events go on.
+   */
+  readonly rejectedBytes: number
   /** Before what Kafka would not take is tried again. Default 1,000 ms. */
   readonly retryMs: number
   /** Between two notes of how far Kafka is; what lies between is sent again after a crash. Default 200 ms. */
   readonly ackMs: number
 }
 
-const defaultLimits: PumpLimits = { records: 4_000, bytes: 16 * 1024 * 1024, retryMs: 1_000, ackMs: 200 }
-const readAtOnce = { records: 1_000, bytes: 4 * 1024 * 1024 }
+const mebibyte = 1024 * 1024
+const defaultLimits: PumpLimits = {
+  records: 4_000,
+  bytes: 16 * mebibyte,
+  rejectedBytes: 64 * mebibyte,
+  retryMs: 1_000,
+  ackMs: 200,
+}
+const readAtOnce = { records: 1_000, bytes: 4 * mebibyte }
 const closeMs = 10_000
 /** At the end: Kafka took nothing for so long, so it is not worth waiting for. */
 const stallMs = 2_000
@@ -46,8 +58,9 @@ const stallMs = 2_000
  * Takes records from the spool to Kafka, in order, and notes in the spool how far Kafka is. Records overlap, as far as
  * the limits allow; the sink behind keeps the order of what has one key.
  *
- * A record that fails stays where it is: nothing new is read, what is under way gets its outcome, and then all that
- * failed is sent again in its order. Nothing is given up; at the end what is left stays in the spool.
+ * A record that fails stays where it is: nothing new is read, the events under way get their outcome, then all that
+ * failed is sent again in its order, and has its outcome before anything new is. Nothing is given up; at the end what is
+ * left stays in the spool.
  */
 export class Pump {
   readonly #spool: Spool
@@ -62,7 +75,9 @@ export class Pump {
   readonly #moving = new MovingRecords()
   readonly #failed: Moving[] = []
   readonly #stop = new AbortController()
-  #underWay = 0
+  readonly #stopped: Promise<void> = new Promise((resolve) => {
+    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
   #reading: Promise<readonly SpooledRecord[]> | undefined
   #draining = false
   #problem: string | undefined
@@ -159,20 +174,24 @@ export class Pump {
     const records = await Promise.race([this.#reading, this.#change()])
     if (records === undefined) return true
     this.#reading = undefined
-    for (const record of records) this.#send(this.#moving.add(record))
+    for (const record of records) {
+      const items = this.#itemsOf(record)
+      const { events, rejected } = this.#moving
+      const load = items.some(({ kind }) => kind === 'event') ? events : rejected
+      void this.#send(this.#moving.add(record, load), items)
+    }
     return records.length > 0
   }
 
-  #send(moving: Moving): void {
-    this.#underWay++
-    this.#route.write(this.#itemsOf(moving.record)).then(
+  /** Resolves when it has its outcome, whichever. */
+  #send(moving: Moving, items: readonly GatewayItem[]): Promise<void> {
+    return this.#route.write(items).then(
       () => this.#arrived(moving),
       (error: unknown) => this.#refused(moving, toError(error)),
     )
   }
 
   #arrived(moving: Moving): void {
-    this.#underWay--
     const reached = this.#moving.arrived(moving)
     if (reached !== undefined) this.#acknowledger.reach(reached)
     if (this.#failed.length === 0) this.#problem = undefined
@@ -180,7 +199,6 @@ export class Pump {
   }
 
   #refused(moving: Moving, error: Error): void {
-    this.#underWay--
     this.#failed.push(moving)
     // Stopped: it stays in the spool, and the sinks say themselves why they let go of it.
     if (this.#stop.signal.aborted) return
@@ -189,18 +207,27 @@ export class Pump {
     if (isRelayError(error, 'SINK_CLOSED')) this.#halt()
     this.#failures.add()
     if (this.#failed.length === 1) {
-      this.#logger.warn({ err: error, sequence: moving.record.sequence }, 'Kafka did not take a notification')
+      this.#logger.warn({ err: error, sequence: moving.sequence }, 'Kafka did not take a notification')
     }
     this.#wakeUp()
   }
 
   async #sendAgain(): Promise<void> {
     const { signal } = this.#stop
-    while (this.#underWay > 0 && !signal.aborted) await this.#change()
+    // Not for what was rejected: it has no order to keep, and its topic may be away for hours.
+    while (this.#eventsUnderWay() > 0 && !signal.aborted) await this.#change()
     await sleep(this.#clock, this.#limits.retryMs, signal).catch(() => {})
     if (signal.aborted) return
-    const again = this.#failed.splice(0).sort((a, b) => a.record.sequence - b.record.sequence)
-    for (const moving of again) this.#send(moving)
+    const again = this.#failed.splice(0).sort((a, b) => a.sequence - b.sequence)
+    const outcomes = again.flatMap((moving) =>
+      moving.record === undefined ? [] : [this.#send(moving, this.#itemsOf(moving.record))],
+    )
+    await Promise.race([Promise.all(outcomes), this.#stopped])
+  }
+
+  #eventsUnderWay(): number {
+    const { events } = this.#moving
+    return events.records - this.#failed.filter(({ load }) => load === events).length
   }
 
   #itemsOf({ content, sequence }: SpooledRecord): readonly GatewayItem[] {
@@ -214,8 +241,10 @@ export class Pump {
   }
 
   #isFull(): boolean {
-    const { records, bytes } = this.#limits
-    return this.#moving.size >= records || this.#moving.bytes >= bytes
+    const { records, bytes, rejectedBytes } = this.#limits
+    const { events, rejected } = this.#moving
+    if (events.records >= records || events.bytes >= bytes) return true
+    return rejected.records >= records || rejected.bytes >= rejectedBytes
   }
 
   #wakeUp(): void {

@@ -50,7 +50,10 @@ export class FileSpool implements Spool {
     this.#lock = lock
     this.#damage = damage
     this.#metrics = new SpoolMetrics(metrics)
-    this.#failure = new SpoolFailure(folder, logger, wake)
+    this.#failure = new SpoolFailure(folder, logger, (reason) => {
+      wake()
+      options.onFailure(reason)
+    })
     this.#segments = new SegmentList(disk, recovered.segments)
     this.#cursor = new AckCursor(
       cursorFile,

@@ -6,10 +6,10 @@ import { SyncFailure } from './disk-error.ts'
 export class SpoolFailure {
   readonly #folder: string
   readonly #logger: Logger
-  readonly #onRaise: () => void
+  readonly #onRaise: (reason: RelayError) => void
   #reason: RelayError | undefined
 
-  constructor(folder: string, logger: Logger, onRaise: () => void) {
+  constructor(folder: string, logger: Logger, onRaise: (reason: RelayError) => void) {
     this.#folder = folder
     this.#logger = logger
     this.#onRaise = onRaise
@@ -31,7 +31,7 @@ export class SpoolFailure {
       const message = `the disk of the spool ${this.#folder} ${what} (${at}): ${toError(error).message}`
       this.#reason = new RelayError('SPOOL_FAILED', message, { cause: error })
       this.#logger.error({ err: toError(error), at }, 'the spool accepts nothing any more')
-      this.#onRaise()
+      this.#onRaise(this.#reason)
     }
     return this.#reason
   }

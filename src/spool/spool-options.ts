@@ -26,6 +26,8 @@ export interface FileSpoolOptions {
    * none is held back.
    */
   readonly paceMs?: number
+  /** Called once, with SPOOL_FAILED, when nothing is accepted any more: whoever runs this should start it again. */
+  readonly onFailure?: (error: Error) => void
   /** Age of the oldest record not acked above which the log warns. Default 15 minutes. */
   readonly warnAgeMs?: number
   readonly clock?: Clock
@@ -47,6 +49,7 @@ export function resolveSpoolOptions(options: FileSpoolOptions): ResolvedSpoolOpt
     telemetry: noTelemetry,
     memoryBytes: 16 * mebibyte,
     paceMs: 0,
+    onFailure: () => {},
     warnAgeMs: 15 * 60_000,
     ...options,
     maxBytes,

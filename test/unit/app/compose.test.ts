@@ -50,11 +50,11 @@ function failingDisk(): { disk: Disk; fail(): void } {
   }
 }
 
-async function post(url: string, id: string): Promise<Response> {
+async function post(url: string, id: string, useragent = ''): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: `{"events":[{"id":"${id}","target":{"repository":"library/app"}}]}`,
+    body: `{"events":[{"id":"${id}","target":{"repository":"library/app"},"request":{"useragent":"${useragent}"}}]}`,
   })
 }
 
@@ -76,6 +76,8 @@ test('when the disk does not confirm a write nothing more is acknowledged, and t
   const { disk, fail } = failingDisk()
   const gateway = await startGateway(config, noTelemetry, supervisor, { disk })
   assert.equal((await post(gateway.url, 'kept')).status, 200)
+  // The pump holds all that it may with Kafka away, and reads no more: nobody but the spool itself notices what follows.
+  assert.equal((await post(gateway.url, 'large', 'u'.repeat(17 * 1024 * 1024))).status, 200)
 
   fail()
   for (const id of ['first', 'second']) {
@@ -86,15 +88,15 @@ test('when the disk does not confirm a write nothing more is acknowledged, and t
   }
   await assert.rejects(gateway.failed, { code: 'SPOOL_FAILED' })
   assert.equal(gateway.parts['spool']?.().ready, false)
-  assert.equal(await supervisor.stop(2_000), true)
+  assert.equal(await supervisor.stop(), true)
 
   const next = new Supervisor(noTelemetry.logger)
   t.after(() => next.stop(1_000))
   const restarted = await startGateway(config, noTelemetry, next)
   // What was not confirmed may be there all the same, as its first refusal said; so each post again is a repeat.
-  assert.match(restarted.parts['spool']?.().reason ?? '', /^2 notifications wait/)
-  for (const id of ['kept', 'first']) assert.equal((await post(restarted.url, id)).status, 200)
-  assert.match(restarted.parts['spool']?.().reason ?? '', /^2 notifications wait/)
-  assert.equal((await post(restarted.url, 'second')).status, 200)
   assert.match(restarted.parts['spool']?.().reason ?? '', /^3 notifications wait/)
+  for (const id of ['kept', 'first']) assert.equal((await post(restarted.url, id)).status, 200)
+  assert.match(restarted.parts['spool']?.().reason ?? '', /^3 notifications wait/)
+  assert.equal((await post(restarted.url, 'second')).status, 200)
+  assert.match(restarted.parts['spool']?.().reason ?? '', /^4 notifications wait/)
 })

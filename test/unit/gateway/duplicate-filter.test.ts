@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { RelayError } from '../../../src/errors.ts'
 import { DuplicateFilter } from '../../../src/gateway/duplicate-filter.ts'
 import { DuplicateWindow, type DuplicateWindowOptions } from '../../../src/gateway/duplicate-window.ts'
@@ -8,6 +10,9 @@ import { PrometheusMetrics } from '../../../src/observability/metrics.ts'
 import type { Sink, WriteOptions } from '../../../src/sink/sink.ts'
 import { ManualClock, settle } from '../../support/manual-clock.ts'
 import { eventItem, quarantineItem } from './items.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 interface Write {
   readonly items: readonly GatewayItem[]
@@ -226,6 +231,36 @@ test('what is remembered from before a restart expires by its own age', async ()
   await clock.advance(200)
   assert.equal(window.find('old'), undefined)
   assert.equal(window.find('new')?.digest, 'digest')
+})
+
+test('an id does not expire while its first copy has no outcome, and ages from then on', async () => {
+  const { clock, inner, filter } = bed({ maxAgeMs: 1_000 })
+  const first = filter.write([eventItem('a')])
+  await clock.advance(5_000)
+  const repeat = filter.write([eventItem('a')])
+  inner.writes[0]?.resolve()
+  await first
+  assert.deepEqual(await repeat, { duplicates: 1, conflicts: 0 })
+  await clock.advance(999)
+  assert.deepEqual(await filter.write([eventItem('a')]), { duplicates: 1, conflicts: 0 })
+  assert.equal(inner.writes.length, 1)
+})
+
+test('an id of any length is recognised, and takes no more memory than another', async () => {
+  const { inner, filter, window } = bed({ maxEvents: 1_000 })
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  for (let n = 0; n < 200; n++) {
+    void filter.write([eventItem(`${n}-${'x'.repeat(500_000)}`, String(n))])
+    inner.writes.splice(0)[0]?.resolve()
+  }
+  await settle()
+  assert.equal(window.size, 200)
+  const again = await filter.write([eventItem(`7-${'x'.repeat(500_000)}`, '7')])
+  assert.deepEqual(again, { duplicates: 1, conflicts: 0 })
+  collectGarbage()
+  // One in fifty of what the ids hold.
+  assert.ok(process.memoryUsage().heapUsed - before < 2_000_000)
 })
 
 test('ids that were forgotten or came again in between do not keep the window from shrinking', () => {

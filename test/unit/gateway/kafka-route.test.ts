@@ -16,6 +16,7 @@ import { createQuarantine, keptBytes } from '../../../src/gateway/quarantine.ts'
 import { QuarantineFiles } from '../../../src/gateway/quarantine-files.ts'
 import { nodeDisk } from '../../../src/spool/node-disk.ts'
 import { RecordingSink } from '../../../src/testing/recording-sink.ts'
+import { settle } from '../../support/manual-clock.ts'
 import { eventItem, quarantineItem } from './items.ts'
 
 const quarantine = createQuarantine()
@@ -183,19 +184,79 @@ test('an event of another schema version is kept as its Avro bytes, because this
 })
 
 test('a write rejects when an item is nowhere, and only after all its items have their outcome', async () => {
-  const { rejected } = bed()
+  const rejected = new RecordingSink<QuarantineRecord>()
+  const release = rejected.hold()
   const events = new RecordingSink<EventRecord>({
-    onWrite([record]) {
-      if (String(record?.datum) === 'b') throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
+    onWrite() {
+      throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
     },
   })
-  const release = events.hold()
   const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
-  const write = route.write([eventItem('a'), eventItem('b'), eventItem('c')])
+  let open = true
+  const write = route.write([eventItem('a'), quarantineItem('x')]).finally(() => {
+    open = false
+  })
+  write.catch(() => {})
+  await settle()
+  assert.ok(open)
   release()
   await assert.rejects(write, { code: 'KAFKA_UNAVAILABLE' })
   assert.deepEqual(
-    events.items.map(({ datum }) => String(datum)),
-    ['a', 'c'],
+    rejected.items.map(({ value }) => String(value)),
+    ['x'],
   )
+})
+
+test('the events of one notification are one write, so that there is room for all of them or for none', async () => {
+  const { events, route } = bed()
+  await route.write([eventItem('a'), quarantineItem('x'), eventItem('b')])
+  assert.deepEqual(
+    events.writes.map((records) => records.map(({ datum }) => String(datum))),
+    [['a', 'b']],
+  )
+})
+
+test('where one event of several is refused for good the others are in the topic once, and that one is kept', async () => {
+  const rejected = new RecordingSink<QuarantineRecord>()
+  const stored: string[] = []
+  // As Kafka does it: the others are in the topic, and the error says which is not.
+  const events = new RecordingSink<EventRecord>({
+    onWrite(records) {
+      const texts = records.map(({ datum }) => String(datum))
+      stored.push(...texts.filter((text) => text !== 'bad'))
+      const index = texts.indexOf('bad')
+      if (index === -1) return
+      throw new RelayError('RECORD_REJECTED', 'no', { facts: { rejected: [{ index, reason: 'no' }] } })
+    },
+  })
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  const old = eventItem('bad')
+  const foreign = { ...old, record: { ...old.record, fingerprint: 'cd'.repeat(32) } }
+  await route.write([eventItem('a'), foreign, eventItem('b')])
+  assert.deepEqual(stored, ['a', 'b'])
+  assert.deepEqual(
+    rejected.items.map(({ value }) => String(value)),
+    ['bad'],
+  )
+})
+
+test('an event of a schema that this version does not have is kept as rejected with its fingerprint, and not tried for ever', async () => {
+  const { rejected } = bed()
+  const events = new RecordingSink<EventRecord>({
+    onWrite() {
+      throw new RelayError('SCHEMA_NOT_REGISTERED', 'unknown')
+    },
+  })
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  const item = eventItem('newer')
+  const foreign = { ...item, record: { ...item.record, fingerprint: 'cd'.repeat(32) } }
+  await route.write([foreign])
+  const [record] = rejected.items
+  assert.equal(record?.headers['x-rejected-reason'], 'SCHEMA_NOT_REGISTERED')
+  assert.equal(record.headers['x-schema-fingerprint'], 'cd'.repeat(32))
+  assert.equal(String(record.value), 'newer')
+  // Its own schema may be registered any moment.
+  const [own] = itemsOf(Buffer.from('{"events":[{"id":"own"}]}'))
+  assert.ok(own)
+  await assert.rejects(route.write([own]), { code: 'SCHEMA_NOT_REGISTERED' })
 })

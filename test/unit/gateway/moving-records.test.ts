@@ -17,11 +17,11 @@ test('all have arrived up to the one before the oldest that waits, in whatever o
       for (const choice of choices) {
         const [next] = under.splice(choice % under.length, 1) as [Moving]
         const before = reached(arrived)
-        arrived.add(next.record.sequence)
+        arrived.add(next.sequence)
         const now = reached(arrived)
         assert.equal(moving.arrived(next), now === before ? undefined : now)
         assert.equal(moving.size, under.length)
-        assert.equal(moving.bytes, under.length * 10)
+        assert.equal(moving.events.bytes, under.length * 10)
       }
     }),
   )
@@ -45,6 +45,19 @@ test('a million pass one that waits, and what is under way stays one', () => {
   }
   assert.equal(moving.size, 1)
   assert.equal(moving.arrived(waiting), 1_000_000)
+})
+
+test('what has arrived is not held any more, whether something waits before it or not', () => {
+  const moving = new MovingRecords()
+  const waiting = moving.add(record(0))
+  const next = moving.add(record(1), moving.rejected)
+  assert.deepEqual(moving.rejected, { records: 1, bytes: 10 })
+  moving.arrived(next)
+  assert.equal(next.record, undefined)
+  assert.deepEqual(moving.rejected, { records: 0, bytes: 0 })
+  assert.deepEqual(moving.events, { records: 1, bytes: 10 })
+  moving.arrived(waiting)
+  assert.equal(waiting.record, undefined)
 })
 
 function reached(arrived: ReadonlySet<number>): number {

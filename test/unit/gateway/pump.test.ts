@@ -14,7 +14,7 @@ import { FileSpool } from '../../../src/spool/file-spool.ts'
 import { nodeDisk } from '../../../src/spool/node-disk.ts'
 import { nodeProcesses } from '../../../src/spool/node-processes.ts'
 import { until } from '../../support/until.ts'
-import { eventItem } from './items.ts'
+import { eventItem, quarantineItem } from './items.ts'
 
 /** Stands for Kafka: takes what it is told to take. */
 class Route implements Sink<GatewayItem> {
@@ -216,6 +216,30 @@ test('a spooled record that cannot be read is kept as rejected and stops nothing
   pump.start()
   await until(() => spool.state().unacked === 0)
   assert.deepEqual(route.arrived, [String(newer), 'next'])
+  await pump.close()
+  await spool.close()
+})
+
+test('while what was rejected finds no place, however large, events go on, and nothing before them is acked past it', async (t) => {
+  const spool = await openSpool(folderOf(t))
+  const route = new Route()
+  const held: (() => void)[] = []
+  const write = route.write.bind(route)
+  route.write = async (items) => {
+    if (items.some(({ kind }) => kind === 'quarantine'))
+      await new Promise<void>((resolve) => held.push(resolve))
+    await write(items)
+  }
+  const sink = new SpoolSink(spool)
+  await sink.write([quarantineItem('x'.repeat(5_000))])
+  const pump = pumpOf(spool, route, { bytes: 1_000, records: 2 })
+  pump.start()
+  await until(() => held.length === 1)
+  for (const id of ids(20)) await fill(spool, [id])
+  await until(() => route.arrived.length === 20)
+  assert.equal(spool.state().unacked, 21)
+  for (const go of held) go()
+  await until(() => spool.state().unacked === 0)
   await pump.close()
   await spool.close()
 })
