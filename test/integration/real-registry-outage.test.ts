@@ -21,9 +21,9 @@ type AckMode = (typeof ackModes)[number]
 
 /**
  * With the defaults of a registry (1 s to answer, ten failures, then one try a second) and 800 ms to the gateway's 503,
- * the tenth failure comes after 8 s at most: so long an outage has had a dozen tries of the slow kind too.
+ * the tenth failure comes after 8 s at most: in a minute there are dozens of tries of the slow kind too.
  */
-const outageMs = 25_000
+const outageMs = 60_000
 
 let stack: LocalStack
 before(async () => {
