@@ -107,7 +107,9 @@ test('C6: a second process on the same spool folder ends with status 1 and says 
   const heir = await serve()
   await postAll(heir, ['kept-1'])
   await spoolEmptied(heir.management)
-  await assertTopic(bed, ['kept-0', 'kept-1'])
+  // The kill may have come before the note that Kafka has the first: then its heir sends it again.
+  const stored = (await bed.events()).map(({ id }) => id)
+  assert.deepEqual([...new Set(stored)].toSorted(), ['kept-0', 'kept-1'])
 })
 
 test('C3: SIGTERM with Kafka down and requests open ends with status 0, keeps what had a 2xx and gives none to what it cut', async (t) => {
