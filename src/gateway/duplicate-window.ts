@@ -14,7 +14,7 @@ export interface SeenEvent {
 const maxIdLength = 64
 
 export interface DuplicateWindowOptions {
-  /** Ids that are remembered; beyond it the oldest is forgotten. About 200 bytes each. 0: none, and no event is a repeat. */
+  /** Ids that are remembered; beyond it the oldest is forgotten. About 400 bytes each. 0: none, and no event is a repeat. */
   readonly maxEvents: number
   /** Milliseconds after which an id is forgotten. */
   readonly maxAgeMs: number

@@ -42,8 +42,7 @@ export class KafkaRoute implements Sink<GatewayItem> {
       ...(events.length === 0 ? [] : [this.#events(events, options)]),
       ...rejected.map((record) => this.#rejected(record, options)),
     ])
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    throwFirst(outcomes)
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -54,8 +53,7 @@ export class KafkaRoute implements Sink<GatewayItem> {
   async #close(options: CloseOptions): Promise<void> {
     const { events, rejected } = this.#options
     const outcomes = await Promise.allSettled([events.close(options), rejected.close(options)])
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    throwFirst(outcomes)
   }
 
   /** All in one write, so that it has room for all or for none; one by one only where one of them is refused for good. */
@@ -69,8 +67,7 @@ export class KafkaRoute implements Sink<GatewayItem> {
       const stored = storedBeside(error, records.length)
       const left = records.filter((_, index) => !stored.has(index))
       const outcomes = await Promise.allSettled(left.map((record) => this.#event(record, options)))
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
+      throwFirst(outcomes)
     }
   }
 
@@ -98,6 +95,12 @@ export class KafkaRoute implements Sink<GatewayItem> {
     const headers = { ...item.record.headers, 'x-schema-fingerprint': record.fingerprint }
     return { ...item.record, receivedAt: record.receivedAt, headers }
   }
+}
+
+/** All have settled; the first failure stands for all of them. */
+function throwFirst(outcomes: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 function isRefusedForGood(error: unknown): error is RelayError {

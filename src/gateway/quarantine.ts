@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Clock, systemClock } from '../clock.ts'
 import type { QuarantineItem } from './gateway-item.ts'
 
@@ -76,7 +76,7 @@ export function createQuarantine(options: QuarantineOptions = {}): Quarantine {
           [rejectedHeader.message]: rejected.message,
           [rejectedHeader.content]: keptAs(value.length, bytes),
           [rejectedHeader.bytes]: String(bytes),
-          [rejectedHeader.sha256]: whole?.sha256 ?? sha256(content),
+          [rejectedHeader.sha256]: whole?.sha256 ?? hash('sha256', content, 'hex'),
           [rejectedHeader.eventIndex]: eventIndex === undefined ? undefined : String(eventIndex),
           [rejectedHeader.envelopeId]: envelopeId,
           [rejectedHeader.sender]: arrival.sender,
@@ -101,8 +101,4 @@ function present(headers: Readonly<Record<string, string | undefined>>): Readonl
       value === undefined ? [] : [[name, value.slice(0, maxHeaderText)]],
     ),
   )
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

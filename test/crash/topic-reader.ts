@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { EventDecoder } from '../../src/avro/event-decoder.ts'
 import { SchemaRegistryClient } from '../../src/avro/schema-registry.ts'
 import { toError } from '../../src/errors.ts'
-import { KafkaAdmin } from '../../src/kafka/kafkajs/admin.ts'
-import { createKafka } from '../../src/kafka/kafkajs/client.ts'
-import { noTelemetry } from '../../src/telemetry.ts'
-import { until } from '../support/until.ts'
+import { readRecords } from '../support/read-records.ts'
 import { envelopeHash } from './generated-event.ts'
 import type { TopicRecord } from './operation.ts'
 
@@ -14,37 +10,22 @@ export interface Servers {
   readonly schemaRegistryUrl: string
 }
 
+/** A long run leaves far more behind than a test. */
+const patienceMs = 300_000
+
 /** All that is in a topic now, decoded, by partition and offset. */
 export async function readTopic(servers: Servers, topic: string): Promise<readonly TopicRecord[]> {
-  const kafka = createKafka({ brokers: servers.brokers }, noTelemetry)
-  const admin = new KafkaAdmin(kafka)
   const registry = new SchemaRegistryClient({ url: servers.schemaRegistryUrl })
   const decoder = new EventDecoder({ registry })
-  const consumer = kafka.consumer({ groupId: `crash-${randomUUID()}`, maxWaitTimeInMs: 100 })
-  const records: TopicRecord[] = []
-  const next = new Map<number, bigint>()
   try {
-    const ends = await admin.latestOffsets(topic)
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachMessage: async ({ partition, message }) => {
-        const place = { partition, offset: Number(message.offset), key: String(message.key) }
-        records.push({ ...place, ...(await contentOf(message.value ?? Buffer.alloc(0), decoder)) })
-        next.set(partition, BigInt(message.offset) + 1n)
-      },
-    })
-    await until(() => [...ends].every(([partition, end]) => (next.get(partition) ?? 0n) >= end), {
-      ms: 300_000,
-      what: () => `read ${records.length} records of ${topic}`,
-    })
+    const records: TopicRecord[] = []
+    for (const { partition, offset, key, value } of await readRecords(servers.brokers, topic, patienceMs)) {
+      records.push({ partition, offset, key, ...(await contentOf(value, decoder)) })
+    }
+    return records
   } finally {
-    await consumer.disconnect()
     registry.close()
-    await admin.close()
   }
-  return records.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)
 }
 
 async function contentOf(

@@ -13,8 +13,12 @@ export interface RawRecord {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Everything in a topic now, in order of partition and offset. */
-export async function readRecords(brokers: readonly string[], topic: string): Promise<readonly RawRecord[]> {
+/** Everything in a topic now, in order of partition and offset. Gives up after `ms`. */
+export async function readRecords(
+  brokers: readonly string[],
+  topic: string,
+  ms = 30_000,
+): Promise<readonly RawRecord[]> {
   const kafka = createKafka({ brokers }, noTelemetry)
   const admin = new KafkaAdmin(kafka)
   const consumer = kafka.consumer({ groupId: `read-${randomUUID()}`, maxWaitTimeInMs: 100 })
@@ -39,6 +43,7 @@ export async function readRecords(brokers: readonly string[], topic: string): Pr
       },
     })
     await until(() => [...ends].every(([partition, end]) => (next.get(partition) ?? 0n) >= end), {
+      ms,
       what: () => `read ${records.length} records of ${topic}`,
     })
   } finally {
