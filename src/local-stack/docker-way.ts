@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { lackingDocker, obtainImage } from './docker-cli.ts'
 import { type DockerServerOptions, dockerServer } from './docker-server.ts'
+import { quickJvm } from './java-kafka.ts'
 import { smallBroker } from './kafka-node.ts'
 import { probeKafka } from './kafka-probe.ts'
 import { ManagedServer } from './managed-server.ts'
 import { probeSchemaRegistry, setBackwardCompatibility } from './schema-registry-probe.ts'
-import { startOnFreePorts, type WayMissing, type WayOptions, type WayStarted } from './way.ts'
+import { onlyByJava, startOnFreePorts, type WayMissing, type WayOptions, type WayStarted } from './way.ts'
 
 /** The images of docker-compose.yml, which is not part of the package; a test keeps the two equal. */
 export const images = {
@@ -18,7 +19,7 @@ export async function startByDocker(options: WayOptions): Promise<WayStarted | W
   // Images run under user ids of their own, which may not write into a folder of the caller.
   if (options.dataDir !== undefined) return { missing: 'a data folder of this machine is used by Java only' }
   const { environment, clock } = options
-  const lacking = await lackingDocker(environment)
+  const lacking = onlyByJava(options) ?? (await lackingDocker(environment))
   if (lacking !== undefined) return { missing: lacking }
   const needed = options.schemaRegistry ? [images.kafka, images.schemaRegistry] : [images.kafka]
   for (const image of needed) {
@@ -34,7 +35,7 @@ export async function startByDocker(options: WayOptions): Promise<WayStarted | W
     const registry = options.schemaRegistry
       ? { url, server: manage(options, registryContainer(options, id, registryPort, url)) }
       : undefined
-    return { brokers: [`127.0.0.1:${clientPort}`], kafka, schemaRegistry: registry }
+    return { brokers: [`127.0.0.1:${clientPort}`], nodes: [kafka], schemaRegistry: registry }
   })
 }
 
@@ -76,7 +77,7 @@ function kafkaContainer(options: WayOptions, id: string, port: number): DockerSe
     container: `registry-relay-${id}-kafka`,
     ports: { inside: port, outside: port },
     // Comes after the image's own heap options on Java's command line, and the last one wins.
-    settings: { ...settings, KAFKA_JVM_PERFORMANCE_OPTS: options.jvmOptions.join(' ') },
+    settings: { ...settings, KAFKA_JVM_PERFORMANCE_OPTS: (options.jvmOptions ?? quickJvm).join(' ') },
     variables: options.environment.variables,
     probe: (timeoutMs) => probeKafka('127.0.0.1', port, timeoutMs),
   }

@@ -3,7 +3,7 @@ import { RelayError, toError } from '../errors.ts'
 import { probeKafka } from './kafka-probe.ts'
 import type { LocalServer } from './local-server.ts'
 import { probeSchemaRegistry } from './schema-registry-probe.ts'
-import type { WayMissing, WayOptions, WayStarted } from './way.ts'
+import { onlyByJava, type WayMissing, type WayOptions, type WayStarted } from './way.ts'
 
 /** Servers beside us may still be on their way up: a compose file starts all at once. */
 const patienceMs = 30_000
@@ -12,6 +12,8 @@ const probeEveryMs = 250
 
 /** Way (a): servers that run already. They are asked once whether they answer, and never stopped. */
 export async function useGiven(options: WayOptions): Promise<WayStarted | WayMissing> {
+  const lacking = onlyByJava(options)
+  if (lacking !== undefined) return { missing: lacking }
   const { brokers, schemaRegistryUrl } = options.environment
   // Copied from a browser it ends with a slash, and `//subjects` is not found.
   const url = schemaRegistryUrl?.replace(/\/+$/, '')
@@ -25,11 +27,11 @@ export async function useGiven(options: WayOptions): Promise<WayStarted | WayMis
   const kafka = givenServer('kafka')
   await answering(options, `Kafka at ${brokers.join(', ')}`, () => probeAny(brokers))
   if (!options.schemaRegistry || url === undefined)
-    return { brokers, kafka, schemaRegistry: undefined, stop: async () => {} }
+    return { brokers, nodes: [kafka], schemaRegistry: undefined, stop: async () => {} }
   await answering(options, 'the schema registry', () => probeSchemaRegistry(url, probeTimeoutMs))
   return {
     brokers,
-    kafka,
+    nodes: [kafka],
     schemaRegistry: { url, server: givenServer('schema-registry') },
     stop: async () => {},
   }

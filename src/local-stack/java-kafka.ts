@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Variables } from './environment.ts'
+import { probeMembers } from './kafka-members.ts'
 import { brokerProperties, type KafkaNode, newUuid, propertiesFileOf } from './kafka-node.ts'
-import { probeKafka } from './kafka-probe.ts'
 import type { ServerRunner } from './managed-server.ts'
 import { formatProperties } from './properties-file.ts'
 import { WatchedProcess } from './watched-process.ts'
@@ -24,12 +24,15 @@ export const quickJvm: readonly string[] = [
   '-XX:TieredStopAtLevel=1',
 ]
 
+/** For each of several brokers on one machine. */
+export const clusterJvm: readonly string[] = [...quickJvm, '-Xmx384m']
+
 /** What {@link makeBootstrap} wrote. */
 export const bootstrapOf = (installed: string): string => join(installed, bootstrapName)
 
-const java = (home: string): string => join(home, 'bin', 'java')
+export const java = (home: string): string => join(home, 'bin', 'java')
 // The star is expanded by Java, not by a shell.
-const classPath = (installed: string): string => join(installed, 'jars', '*')
+export const classPath = (installed: string): string => join(installed, 'jars', '*')
 
 /**
  * Lets Kafka's own tool write the metadata that every new cluster begins with, once per version, into the folder of the
@@ -65,6 +68,7 @@ export async function makeBootstrap(installed: string, javaHome: string): Promis
 
 /** What it takes to run one broker. */
 export interface JavaKafkaOptions {
+  readonly name: string
   readonly node: KafkaNode
   readonly version: string
   /** Folder of the jars. */
@@ -80,7 +84,7 @@ export interface JavaKafkaOptions {
 export function javaKafka(options: JavaKafkaOptions): ServerRunner {
   const { node } = options
   return {
-    name: 'kafka',
+    name: options.name,
     version: options.version,
     launch: (log) =>
       new WatchedProcess({
@@ -99,6 +103,6 @@ export function javaKafka(options: JavaKafkaOptions): ServerRunner {
         log,
       }),
     signal: (process, name) => process.signal(name),
-    probe: (timeoutMs) => probeKafka(node.host, node.clientPort, timeoutMs),
+    probe: (timeoutMs) => probeMembers(node.host, node.clientPort, [node.id], timeoutMs),
   }
 }

@@ -2,17 +2,17 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { variablesForServer } from './environment.ts'
 import type { Part } from './jar-cache.ts'
+import { portsOfBrokers, prepareBrokers } from './java-brokers.ts'
 import { chooseJava, findJavas, type Java, javaAt } from './java-discovery.ts'
 import { install, lackingMaven, partsFor } from './java-install.ts'
-import { bootstrapOf, javaKafka } from './java-kafka.ts'
 import {
   javaSchemaRegistry,
   type RegistryRelease,
   releaseFor,
   urlOfSchemaRegistry,
 } from './java-schema-registry.ts'
-import { type KafkaNode, newUuid, prepareFolder } from './kafka-node.ts'
-import { ManagedServer, type ServerRunner } from './managed-server.ts'
+import { runKafkaTool } from './kafka-tool.ts'
+import { ManagedServer } from './managed-server.ts'
 import {
   type PreparedServers,
   startOnFreePorts,
@@ -20,8 +20,6 @@ import {
   type WayOptions,
   type WayStarted,
 } from './way.ts'
-
-const host = '127.0.0.1'
 
 interface Choice {
   readonly java: Java
@@ -98,45 +96,21 @@ async function startInTemporaryFolder(
   }
 }
 
-/** Two ports for Kafka (clients, controller) and two for the registry (API, management). */
-function startServers(options: WayOptions, plan: Plan): Promise<WayStarted> {
-  return startOnFreePorts(4, options.onProgress, async (ports) => {
-    const [clientPort = 0, controllerPort = 0, port = 0, managementPort = 0] = ports
+/** Ports for the brokers and two for the registry (API, management). */
+async function startServers(options: WayOptions, plan: Plan): Promise<WayStarted> {
+  const { part, installed } = plan.kafka
+  const javaHome = plan.java.home
+  const brokerPlan = { ...plan, version: part.version, installed, javaHome }
+  const started = await startOnFreePorts(2 + portsOfBrokers(options), options.onProgress, async (ports) => {
+    const [port = 0, managementPort = 0, ...others] = ports
     return {
-      brokers: [`${host}:${clientPort}`],
-      kafka: await makeKafka(options, plan, { clientPort, controllerPort }),
+      ...(await prepareBrokers(options, brokerPlan, others)),
       schemaRegistry: await makeRegistry(options, plan, { port, managementPort }),
     }
   })
-}
-
-async function makeKafka(
-  options: WayOptions,
-  plan: Plan,
-  ports: Pick<KafkaNode, 'clientPort' | 'controllerPort'>,
-): Promise<ManagedServer> {
-  const { part, installed } = plan.kafka
-  const node: KafkaNode = {
-    id: 1,
-    host,
-    ...ports,
-    voters: [{ id: 1, host, controllerPort: ports.controllerPort }],
-    folder: join(plan.root, 'kafka'),
-    properties: options.brokerProperties,
-  }
-  await prepareFolder(node, bootstrapOf(installed), newUuid())
-  return manage(
-    options,
-    javaKafka({
-      node,
-      version: part.version,
-      installed,
-      javaHome: plan.java.home,
-      jvmOptions: options.jvmOptions,
-      temporaryDir: plan.temporaryDir,
-      variables: variablesForServer(options.environment.variables),
-    }),
-  )
+  const variables = variablesForServer(options.environment.variables)
+  const tools = { installed, javaHome, variables, clock: options.clock }
+  return { ...started, runTool: (mainClass, parameters) => runKafkaTool(tools, mainClass, parameters) }
 }
 
 async function makeRegistry(
@@ -156,9 +130,6 @@ async function makeRegistry(
     ...{ ...ports, release, java, temporaryDir, variables },
     ...{ version: part.version, installed, folder, fresh },
   })
-  return { url: urlOfSchemaRegistry(ports.port), server: manage(options, runner) }
-}
-
-function manage(options: WayOptions, runner: ServerRunner): ManagedServer {
-  return new ManagedServer({ runner, clock: options.clock, logger: options.telemetry.logger })
+  const server = new ManagedServer({ runner, clock: options.clock, logger: options.telemetry.logger })
+  return { url: urlOfSchemaRegistry(ports.port), server }
 }

@@ -2,12 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatProperties } from './properties-file.ts'
+import type { ExtraListener } from './way.ts'
 
 /** One broker that is a controller too; a cluster is several of them that name each other as voters. */
 export interface KafkaNode {
   readonly id: number
   readonly host: string
   readonly clientPort: number
+  /** The port that clients are told, when it is not the one that they are listened to on: a proxy's. */
+  readonly advertisedPort?: number | undefined
+  /** Brokers talk to each other here; undefined: on the port of the clients. */
+  readonly interBrokerPort?: number | undefined
+  readonly extraListeners?: readonly (ExtraListener & { readonly port: number })[]
   readonly controllerPort: number
   /** All nodes of the cluster, this one included. */
   readonly voters: readonly { readonly id: number; readonly host: string; readonly controllerPort: number }[]
@@ -33,14 +39,34 @@ export function brokerProperties(node: KafkaNode): Record<string, string> {
     'controller.quorum.voters': node.voters
       .map((one) => `${one.id}@${one.host}:${one.controllerPort}`)
       .join(','),
-    listeners: `CLIENT://${node.host}:${node.clientPort},CONTROLLER://${node.host}:${node.controllerPort}`,
-    'advertised.listeners': `CLIENT://${node.host}:${node.clientPort}`,
-    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'inter.broker.listener.name': 'CLIENT',
+    ...listenerProperties(node),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dataOf(node),
     ...smallBroker(replicas, inSync),
     ...node.properties,
+  }
+}
+
+/** The brokers' own connections stay away from the clients' port when that one is advertised as a proxy's. */
+function listenerProperties(node: KafkaNode): Record<string, string> {
+  const { clientPort, advertisedPort = clientPort, interBrokerPort, extraListeners = [] } = node
+  const others = [
+    ...(interBrokerPort === undefined
+      ? []
+      : [{ name: 'INTERNAL', protocol: 'PLAINTEXT', port: interBrokerPort }]),
+    ...extraListeners,
+  ]
+  const client = { name: 'CLIENT', protocol: 'PLAINTEXT', port: clientPort }
+  const controller = { name: 'CONTROLLER', protocol: 'PLAINTEXT', port: node.controllerPort }
+  const addresses = (listeners: readonly { name: string; port: number }[]): string =>
+    listeners.map(({ name, port }) => `${name}://${node.host}:${port}`).join(',')
+  return {
+    listeners: addresses([client, controller, ...others]),
+    'advertised.listeners': addresses([{ ...client, port: advertisedPort }, ...others]),
+    'listener.security.protocol.map': [client, controller, ...others]
+      .map(({ name, protocol }) => `${name}:${protocol}`)
+      .join(','),
+    'inter.broker.listener.name': interBrokerPort === undefined ? 'CLIENT' : 'INTERNAL',
   }
 }
 
@@ -50,6 +76,7 @@ export function smallBroker(replicas: string, inSync: string): Record<string, st
     // A topic with a typing error in its name must fail as it does on a production cluster.
     'auto.create.topics.enable': 'false',
     'default.replication.factor': replicas,
+    'min.insync.replicas': inSync,
     // With the default of 3 on one broker these topics never come up, and every consumer waits for ever.
     'offsets.topic.replication.factor': replicas,
     'transaction.state.log.replication.factor': replicas,

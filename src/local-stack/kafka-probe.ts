@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-const correlationId = 0x52_45_4c_41
+export const correlationId = 0x52_45_4c_41
 
 /**
  * ApiVersions, version 0: the one request that a broker answers whatever else it waits for, with no client
@@ -28,21 +28,35 @@ export function readApiVersionsAnswer(answer: Uint8Array): boolean | undefined {
  * it has caught up with its metadata, and answers only when it can serve.
  */
 export function probeKafka(host: string, port: number, timeoutMs: number): Promise<void> {
+  return askKafka({ host, port, timeoutMs, request: apiVersionsRequest(), read: readApiVersionsAnswer })
+}
+
+export interface KafkaQuestion {
+  readonly host: string
+  readonly port: number
+  readonly timeoutMs: number
+  readonly request: Buffer
+  /** Undefined while bytes are missing; false when the answer is not one to the question. */
+  readonly read: (answer: Buffer) => boolean | undefined
+}
+
+/** One request on a connection of its own. Rejects with the address and why there was no answer of use. */
+export function askKafka({ host, port, timeoutMs, request, read }: KafkaQuestion): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })
-    // The answer is some hundred bytes and may come in pieces; its first ten decide.
+    // The answer may come in pieces.
     let answer: Buffer = Buffer.alloc(0)
     const fail = (reason: string): void => {
       socket.destroy()
       reject(new Error(`${host}:${port} ${reason}`))
     }
     socket.setTimeout(timeoutMs, () => fail(`did not answer within ${timeoutMs} ms`))
-    socket.once('connect', () => socket.write(apiVersionsRequest()))
+    socket.once('connect', () => socket.write(request))
     socket.once('error', (error) => fail(`cannot be reached (${error.message})`))
     socket.once('close', () => fail('closed the connection without an answer'))
     socket.on('data', (chunk: Buffer) => {
       answer = Buffer.concat([answer, chunk])
-      const ready = readApiVersionsAnswer(answer)
+      const ready = read(answer)
       if (ready === undefined) return
       if (!ready) return fail('answers, but not as a Kafka broker does')
       socket.destroy()

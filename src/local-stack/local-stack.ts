@@ -4,15 +4,23 @@ import { noTelemetry, type Telemetry } from '../telemetry.ts'
 import { startByDocker } from './docker-way.ts'
 import { readEnvironment, type Variables } from './environment.ts'
 import { useGiven } from './given-way.ts'
-import { quickJvm } from './java-kafka.ts'
 import { startByJava } from './java-way.ts'
 import type { LocalServer } from './local-server.ts'
 import type { OnProgress } from './progress.ts'
-import type { Way, WayMissing, WayOptions, WayStarted } from './way.ts'
+import type { Advertise, ExtraListener, Way, WayMissing, WayOptions, WayStarted } from './way.ts'
 
 export interface LocalStackOptions {
   /** Start a schema registry too. Default true. */
   readonly schemaRegistry?: boolean
+  /**
+   * Brokers of the cluster, each a controller too. With three, topics have three copies by default, of which two must
+   * hold a record before it is acknowledged. Default 1; more are started by Java only, and take 180 MB each.
+   */
+  readonly brokerCount?: number
+  /** Clients are told other ports than those that the brokers listen on, for a proxy in between. By Java only. */
+  readonly advertise?: Advertise
+  /** Listeners beside the one for plain clients, each on a port that the system chose. By Java only. */
+  readonly listeners?: readonly ExtraListener[]
   /**
    * Folder for the data, kept at the end: the next start with the same folder finds topics, records and schemas again
    * (on other ports). Default: a temporary folder, removed at the end, also when this process is killed.
@@ -22,9 +30,9 @@ export interface LocalStackOptions {
   readonly ways?: readonly Way[]
   /** The Java to use, whatever else is there. */
   readonly javaHome?: string
-  /** Settings of the broker, over ours: `{ 'message.max.bytes': '2000000' }`. */
+  /** Settings of every broker, over ours: `{ 'message.max.bytes': '2000000' }`. */
   readonly brokerProperties?: Readonly<Record<string, string>>
-  /** Options of the broker's Java. Default: quick to start and small; a benchmark wants `['-Xmx1g']`. */
+  /** Options of each broker's Java. Default: quick to start and small; a benchmark wants `['-Xmx1g']`. */
   readonly jvmOptions?: readonly string[]
   /** Where server jars are kept. Default: `REGISTRY_RELAY_CACHE`, else `registry-relay` in the user's cache folder. */
   readonly cacheDir?: string
@@ -38,13 +46,23 @@ export interface LocalStackOptions {
 /** A real Kafka and a real schema registry that answer. */
 export interface LocalStack {
   readonly way: Way
-  /** `127.0.0.1:PORT`. */
+  /** `127.0.0.1:PORT` of each broker, as clients are told: with {@link LocalStackOptions.advertise} those ports. */
   readonly brokers: readonly string[]
+  /** Addresses of one of {@link LocalStackOptions.listeners}, in the order of the brokers. Throws for another name. */
+  listenerAddresses(name: string): readonly string[]
   /** Base of the Confluent-compatible API. Throws when the stack was started without a schema registry. */
   readonly schemaRegistryUrl: string
+  /** The first broker. */
   readonly kafka: LocalServer
+  /** All brokers: the one with the id 1 first. */
+  readonly nodes: readonly LocalServer[]
   /** Throws when the stack was started without one. */
   readonly schemaRegistry: LocalServer
+  /**
+   * Runs one of Kafka's command-line tools that are in the broker's own jars, by its class: `kafka.admin.ConfigCommand`.
+   * Resolves with what it wrote. Fails with REAL_PARTS_FAILED, or with REAL_PARTS_MISSING where Java did not start the stack.
+   */
+  runTool(mainClass: string, parameters: readonly string[]): Promise<string>
   /** Ends the servers and removes temporary data. Idempotent; servers given by address go on running. */
   stop(): Promise<void>
 }
@@ -69,10 +87,13 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   const telemetry = options.telemetry ?? noTelemetry
   const wayOptions: WayOptions = {
     schemaRegistry: options.schemaRegistry ?? true,
+    brokerCount: options.brokerCount ?? 1,
+    advertise: options.advertise,
+    listeners: options.listeners ?? [],
     dataDir: options.dataDir,
     javaHome: options.javaHome,
     brokerProperties: options.brokerProperties ?? {},
-    jvmOptions: options.jvmOptions ?? quickJvm,
+    jvmOptions: options.jvmOptions,
     environment: { ...read, cacheDir: options.cacheDir ?? read.cacheDir },
     clock: options.clock ?? systemClock,
     telemetry,
@@ -113,7 +134,17 @@ function stackOf(way: Way, started: WayStarted): LocalStack {
   return {
     way,
     brokers: started.brokers,
-    kafka: started.kafka,
+    listenerAddresses(name) {
+      const addresses = started.listeners?.get(name)
+      if (addresses !== undefined) return addresses
+      throw new RelayError('REAL_PARTS_MISSING', `This stack was started without a listener ${name}.`)
+    },
+    kafka: started.nodes[0],
+    nodes: started.nodes,
+    async runTool(mainClass, parameters) {
+      if (started.runTool !== undefined) return started.runTool(mainClass, parameters)
+      throw new RelayError('REAL_PARTS_MISSING', `Kafka's tools are not at hand in a stack by ${way}.`)
+    },
     get schemaRegistry() {
       return registry().server
     },

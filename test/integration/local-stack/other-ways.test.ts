@@ -71,3 +71,26 @@ test('with Java but without Maven, an empty cache is named', async (t) => {
     message: /no Maven \(no mvn on the PATH\), and the servers are not in .*no-maven-/,
   })
 })
+
+test('what only Java offers is tried in no other way', async () => {
+  const environment = { REGISTRY_RELAY_BROKERS: '127.0.0.1:1' }
+  for (const [options, why] of [
+    [{ brokerCount: 3 }, /given: 3 brokers are started by Java only\n {2}docker: 3 brokers/],
+    [
+      { advertise: async () => [1] },
+      /given: a broker that names another port .*\n {2}docker: a broker that names/,
+    ],
+    [
+      { listeners: [{ name: 'TLS', protocol: 'SSL' }] },
+      /given: a broker with further listeners .*\n {2}docker: /,
+    ],
+  ] as const) {
+    const started = startLocalStack({
+      ...options,
+      environment,
+      schemaRegistry: false,
+      ways: ['given', 'docker'],
+    })
+    await assert.rejects(started, { code: 'REAL_PARTS_MISSING', message: why })
+  }
+})

@@ -39,6 +39,30 @@ test('three brokers name each other as voters and keep three copies', () => {
   assert.equal(properties['transaction.state.log.min.isr'], '2')
 })
 
+test('records of a cluster are acknowledged by two of three, those of one broker by itself', () => {
+  const voters = [1, 2, 3].map((id) => ({ id, host, controllerPort: 2000 + id }))
+  assert.equal(brokerProperties({ ...single, voters })['min.insync.replicas'], '2')
+  assert.equal(brokerProperties(single)['min.insync.replicas'], '1')
+})
+
+test('behind a proxy clients are told its port, and brokers keep one of their own', () => {
+  const properties = brokerProperties({ ...single, advertisedPort: 9999, interBrokerPort: 1003 })
+  assert.equal(
+    properties['listeners'],
+    'CLIENT://127.0.0.1:1001,CONTROLLER://127.0.0.1:1002,INTERNAL://127.0.0.1:1003',
+  )
+  assert.equal(properties['advertised.listeners'], 'CLIENT://127.0.0.1:9999,INTERNAL://127.0.0.1:1003')
+  assert.equal(properties['inter.broker.listener.name'], 'INTERNAL')
+  assert.equal(brokerProperties(single)['inter.broker.listener.name'], 'CLIENT')
+})
+
+test('a further listener has its name, its protocol and its port', () => {
+  const extraListeners = [{ name: 'MTLS', protocol: 'SSL', port: 1004 }] as const
+  const properties = brokerProperties({ ...single, extraListeners })
+  assert.equal(properties['advertised.listeners'], 'CLIENT://127.0.0.1:1001,MTLS://127.0.0.1:1004')
+  assert.equal(properties['listener.security.protocol.map'], 'CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,MTLS:SSL')
+})
+
 test('settings of the caller win', () => {
   const properties = brokerProperties({
     ...single,
