@@ -18,7 +18,20 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   testing: ['event', 'sink', 'local-stack'],
   observability: [],
   'local-stack': [],
+  operations: [
+    'event',
+    'sink',
+    'spool',
+    'avro',
+    'kafka',
+    'http',
+    'topic-bridge',
+    'config',
+    'observability',
+    'local-stack',
+  ],
   app: [
+    'operations',
     'spool',
     'event',
     'sink',
@@ -31,12 +44,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'observability',
     'local-stack',
   ],
-  cli: ['app', 'config', 'observability', 'event'],
+  cli: ['app', 'operations', 'config', 'observability', 'event'],
 }
 
 /** One library, one room. */
 const libraries: Readonly<Record<string, string>> = {
   kafkajs: '^src/kafka/kafkajs/',
+  snappy: '^src/kafka/kafkajs/',
+  'lz4-napi': '^src/kafka/kafkajs/',
   '@kafkajs/confluent-schema-registry': '^src/avro/',
   avsc: '^src/avro/',
   undici: '^src/http/',
@@ -49,14 +64,15 @@ const libraries: Readonly<Record<string, string>> = {
   yaml: '^src/config/',
 }
 
-const groundFloor = '^src/(errors|clock|telemetry|version|pace)\\.ts$'
+const groundFloor = '^src/(errors|clock|telemetry|version|pace|present)\\.ts$'
 const entryFiles = '^src/(index|kafka|testing)\\.ts$'
 /** The files that own disk or sockets below `app/`; everywhere else they come in as arguments. */
 const adapters = [
   '^src/kafka/kafkajs/',
+  '^src/kafka/oauth/token-endpoint\\.ts$',
   '^src/gateway/(server|http-server)\\.ts$',
   '^src/spool/node-(disk|processes)\\.ts$',
-  '^src/avro/(event-schema|registry-http)\\.ts$',
+  '^src/avro/(event-schema|registry-http|schema-id-file)\\.ts$',
   // Only node:net's arithmetic on addresses.
   '^src/listener/(trusted-proxies|incoming-request)\\.ts$',
 ]

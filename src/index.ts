@@ -32,7 +32,7 @@ export type {
 } from './event/event.ts'
 export { glob } from './event/glob.ts'
 export { goJson, type MetaValue } from './event/go-json.ts'
-export { type IgnoreRules, ignoreFilter, ignores, type RepositoryRules } from './event/ignore-rules.ts'
+export { type IgnoreRules, ignoreFilter, ignores } from './event/ignore-rules.ts'
 export {
   eventsMediaTypeV1,
   eventsMediaTypeV2,
@@ -49,6 +49,7 @@ export {
   type RedactionRule,
   recommendedRedaction,
 } from './event/redaction.ts'
+export type { RepositoryRules } from './event/repository-rules.ts'
 export type { ConnectionOptions, ProxyOptions, TlsOptions } from './http/connection-options.ts'
 export type { Deliverer, DeliveryReceipt, DeliveryRequest } from './http/deliverer.ts'
 export { type DeliveryOptions, HttpDelivery } from './http/delivery.ts'

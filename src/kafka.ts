@@ -12,6 +12,14 @@ export {
 } from './avro/event-decoder.ts'
 export { type EventSchema, registryEventSchema, schemaFingerprint } from './avro/event-schema.ts'
 export type { EventRecord } from './avro/record.ts'
+export type { SchemaIdRegistry } from './avro/schema-id.ts'
+export type {
+  CachePlace,
+  RememberedSchema,
+  RememberedSchemas,
+  SchemaIdCache,
+} from './avro/schema-id-cache.ts'
+export { SchemaIdFile } from './avro/schema-id-file.ts'
 export {
   RegisteredSchemaIds,
   type RegisteredSchemaIdsOptions,
@@ -19,8 +27,15 @@ export {
 } from './avro/schema-ids.ts'
 export { SchemaRegistryClient, type SchemaRegistryOptions } from './avro/schema-registry.ts'
 export type { IngestRecord } from './avro/stored-event.ts'
+export { type SubjectStrategy, subjectOf } from './avro/subject.ts'
 export type { AdminPort, TopicsReport } from './kafka/admin-port.ts'
-export type { KafkaConnectionOptions, KafkaSasl, KafkaTls } from './kafka/connection.ts'
+export type {
+  KafkaConnectionOptions,
+  KafkaPassword,
+  KafkaSasl,
+  KafkaTls,
+  KafkaToken,
+} from './kafka/connection.ts'
 export type {
   BatchHandler,
   ConsumedRecord,
@@ -33,11 +48,26 @@ export type { DeadLetterReason, DeadLetters } from './kafka/dead-letter-port.ts'
 export { KafkaSink, type KafkaSinkOptions } from './kafka/kafka-sink.ts'
 export { KafkaAdmin } from './kafka/kafkajs/admin.ts'
 export { createKafka, type KafkaClient } from './kafka/kafkajs/client.ts'
+export type { Compression } from './kafka/kafkajs/compression.ts'
 export { KafkaConsumer, type KafkaConsumerOptions } from './kafka/kafkajs/consumer.ts'
 export { KafkaDeadLetters, type KafkaDeadLettersOptions } from './kafka/kafkajs/consumer-dead-letters.ts'
 export { type KafkajsProducerOptions, kafkajsProducers } from './kafka/kafkajs/producer.ts'
+export type { Token } from './kafka/oauth/token-answer.ts'
+export type { TokenEndpointOptions } from './kafka/oauth/token-endpoint.ts'
+export { OAuthTokens, type OAuthTokensOptions } from './kafka/oauth/tokens.ts'
+export type {
+  PublisherObserver,
+  RebuildReport,
+  RequestReport,
+  RetryReport,
+} from './kafka/publisher-observer.ts'
+export type { CloudEventsOptions } from './kafka/record-headers.ts'
 export { type RecordAck, RecordSink, type RecordSinkOptions } from './kafka/record-sink.ts'
-export { type RelayTopicsOptions, relayTopics, type TopicSpec } from './kafka/topics.ts'
+export { RoutedSink, type RoutedSinkOptions, type TopicParts } from './kafka/routed-sink.ts'
+export type { TopicRoute } from './kafka/topic-routes.ts'
+export type { ClusterState, TopicFinding, TopicSeverity, TopicState } from './kafka/topic-state.ts'
+export { type RelayTopicsOptions, relayTopics, type TopicRole, type TopicSpec } from './kafka/topics.ts'
+export type { Present } from './present.ts'
 export type { DecodedEvent, Delivered, RecordDecoder } from './topic-bridge/delivered.ts'
 export type { Backoff } from './topic-bridge/retry-backoff.ts'
 export { TopicBridge, type TopicBridgeOptions } from './topic-bridge/topic-bridge.ts'

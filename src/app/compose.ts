@@ -7,24 +7,27 @@ import type { Intake } from '../gateway/intake.ts'
 import { createOversize } from '../gateway/oversize.ts'
 import { createQuarantine } from '../gateway/quarantine.ts'
 import type { TopicsReport } from '../kafka/admin-port.ts'
-import { KafkaAdmin } from '../kafka/kafkajs/admin.ts'
-import { createKafka } from '../kafka/kafkajs/client.ts'
-import { relayTopics } from '../kafka/topics.ts'
+import { topicsOf } from '../kafka/topic-routes.ts'
 import { ManagementServer } from '../observability/management-server.ts'
+import { createMissingTopics } from '../operations/topics.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Disk } from '../spool/disk.ts'
 import { nodeDisk } from '../spool/node-disk.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Delivered } from '../topic-bridge/delivered.ts'
+import { watchConnections } from './connections.ts'
+import { Failure } from './failure.ts'
+import { withAdmin } from './kafka-admin.ts'
 import { openGatewayServer } from './open-gateway-server.ts'
 import { openIntake } from './open-intake.ts'
 import { openKafkaRoute } from './open-kafka-route.ts'
 import { openSpoolWay, quarantineFiles } from './open-spool-way.ts'
 import { openTopicBridge } from './open-topic-bridge.ts'
 import type { Parts } from './parts.ts'
-import { headerValues, kafkaOptions, schemaRegistryOptions } from './settings.ts'
+import { headerValues } from './settings.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { RealTelemetry } from './telemetry.ts'
+import { watchTopics } from './watch-topics.ts'
 
 export interface RunningGateway {
   /** Where registries post to. */
@@ -62,9 +65,16 @@ export async function startGateway(
   const quarantine = createQuarantine({ content: content === 'keep' ? 'keep' : 'digest' })
   const eventQuarantine = createQuarantine({ content: content === 'digest' ? 'digest' : 'keep' })
   const oversize = createOversize(quarantineFiles(config, disk), telemetry)
+  const connections = watchConnections(config, telemetry, supervisor)
+  const failure = new Failure()
   const { route, parts } = await openKafkaRoute(
     config,
-    { quarantine: eventQuarantine, oversize },
+    {
+      quarantine: eventQuarantine,
+      oversize,
+      connections,
+      onSchemaRefused: failure.fail,
+    },
     telemetry,
     supervisor,
   )
@@ -78,10 +88,11 @@ export async function startGateway(
           quarantine: eventQuarantine,
           toKafka,
           parts,
+          onFailure: failure.fail,
           telemetry,
           supervisor,
         })
-      : { sink: toKafka, parts, failed: new Promise<never>(() => {}) }
+      : { sink: toKafka, parts }
   const sink = new DuplicateFilter({
     inner: seams.wrapSink?.(way.sink) ?? way.sink,
     window,
@@ -94,10 +105,12 @@ export async function startGateway(
     telemetry,
     supervisor,
   )
+  const { kafka } = connections
+  const topics = watchTopics(config, { kafka, roles: ['events', 'route', 'rejected'] }, telemetry, supervisor)
   return {
     url: server.url,
-    parts: { gateway: server.readiness, ...way.parts },
-    failed: way.failed,
+    parts: { gateway: server.readiness, ...way.parts, ...topics },
+    failed: failure.failed,
   }
 }
 
@@ -107,38 +120,47 @@ export interface RunningBridges {
   readonly joined: Promise<void>
 }
 
-/** One bridge per endpoint, each with a consumer group, lanes and connections of its own: Kafka → decoder → lanes → HTTP. */
+/**
+ * One bridge per endpoint and topic of events, each with a consumer group, lanes and connections of its own: Kafka → decoder →
+ * lanes → HTTP. What is routed to another topic reaches the endpoints too, in no order to what the main one holds.
+ */
 export async function startBridge(
   config: Config,
   telemetry: Telemetry,
   supervisor: Supervisor,
   onDelivered?: (endpoint: string, delivered: Delivered) => void,
 ): Promise<RunningBridges> {
-  const bridges = config.bridge.endpoints.map(({ name, url, headers, timeoutMs, concurrency }) => {
-    const bridge = openTopicBridge({
-      kafka: kafkaOptions(config.kafka),
-      schemaRegistry: schemaRegistryOptions(config.schemaRegistry),
-      topic: config.topics.events,
-      deadLetterTopic: config.topics.deadLetters,
-      group: config.bridge.group,
-      endpoint: { name, url, headers: headerValues(headers), timeoutMs, concurrency },
-      ...(onDelivered === undefined
-        ? {}
-        : { onDelivered: (delivered: Delivered) => onDelivered(name, delivered) }),
-      telemetry,
-    })
-    supervisor.add(`bridge ${name}`, (deadlineMs) => bridge.close({ deadlineMs }))
-    return bridge
-  })
+  const { kafka, schemaRegistry } = watchConnections(config, telemetry, supervisor)
+  const { group, unknownSchemaMs, endpoints } = config.bridge
+  const { events, deadLetters, routes } = config.topics
+  const bridges = endpoints.flatMap(({ name, url, headers, timeoutMs, concurrency }) =>
+    topicsOf(events, routes).map((topic) => {
+      const bridge = openTopicBridge({
+        kafka,
+        schemaRegistry,
+        topic,
+        deadLetterTopic: deadLetters,
+        // The group of the main topic is the one it had before there were routes, or all would be delivered again.
+        group: topic === events ? group : `${group}.${topic}`,
+        endpoint: { name, url, headers: headerValues(headers), timeoutMs, concurrency },
+        unknownSchemaMs,
+        ...(onDelivered === undefined
+          ? {}
+          : { onDelivered: (delivered: Delivered) => onDelivered(name, delivered) }),
+        telemetry,
+      })
+      supervisor.add(`bridge ${bridge.groupId}`, (deadlineMs) => bridge.close({ deadlineMs }))
+      return bridge
+    }),
+  )
   const joined = Promise.all(bridges.map((bridge) => bridge.start())).then(() => undefined)
   // Whoever does not wait for it looks at the readiness instead; a stop before the first join is no failure then.
   joined.catch(() => undefined)
-  return {
-    parts: Object.fromEntries(
-      bridges.map((bridge) => [`bridge ${bridge.groupId}`, () => bridge.readiness()]),
-    ),
-    joined,
-  }
+  // A dead letter that cannot be written holds up its partition.
+  const watched = { kafka, roles: ['dead-letters'], part: 'dead letters' } as const
+  const topics = watchTopics(config, watched, telemetry, supervisor)
+  const parts = bridges.map((bridge) => [`bridge ${bridge.groupId}`, () => bridge.readiness()] as const)
+  return { parts: { ...Object.fromEntries(parts), ...topics }, joined }
 }
 
 /** `/healthz`, `/readyz` and `/metrics`. Resolves with their base URL. */
@@ -156,11 +178,6 @@ export async function startManagement(
 }
 
 /** Creates the topics of the relay that are missing, and says what differs in those that exist. */
-export async function applyTopics(config: Config, telemetry: Telemetry): Promise<TopicsReport> {
-  const admin = new KafkaAdmin(createKafka(kafkaOptions(config.kafka), telemetry))
-  try {
-    return await admin.ensureTopics(relayTopics(config.topics))
-  } finally {
-    await admin.close()
-  }
+export function applyTopics(config: Config, telemetry: Telemetry): Promise<TopicsReport> {
+  return withAdmin(config.kafka, (admin) => createMissingTopics(config, admin), telemetry)
 }

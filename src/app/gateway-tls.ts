@@ -1,6 +1,6 @@
 import type { GatewayTlsConfig } from '../config/gateway-config.ts'
 import type { GatewayTls } from '../gateway/http-server.ts'
-import { readPem } from './settings.ts'
+import { readPem } from './client-tls.ts'
 import type { FileTexts } from './watched-files.ts'
 
 /**

@@ -38,6 +38,7 @@ export async function openGatewayServer(
     ackBudgetMs,
     authorizations: authorizationValues(credentials),
     ...(tls === undefined ? {} : { tls: gatewayTls(tls, tlsFiles) }),
+    traceparent: config.records.traceparent,
     limits,
     telemetry,
   })

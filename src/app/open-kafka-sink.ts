@@ -19,7 +19,7 @@ export interface OpenKafkaSink extends Sink<Event, readonly RecordAck[]> {
 }
 
 /**
- * A Sink of events into a Kafka topic, with all that it needs: connects in the background, and writes wait until Kafka and
+ * A Sink of events into a Kafka topic, or with `routes` into several, with all that it needs: connects in the background, and writes wait until Kafka and
  * the schema registry answer (an AbortSignal is a write's deadline). `close` writes what was accepted and closes all of it.
  *
  * @throws RelayError CONFIG_INVALID naming the option
@@ -44,7 +44,7 @@ export function openKafkaSink(options: OpenKafkaSinkOptions): OpenKafkaSink {
   return {
     write: (events, writeOptions) => sink.write(events, writeOptions),
     readiness() {
-      const schema = publishing.schemaIds.readiness()
+      const schema = publishing.readiness()
       return schema.ready ? sink.readiness() : schema
     },
     close(closeOptions) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
-import type { Config } from '../config/config.ts'
+import type { Config, TopicsConfig } from '../config/config.ts'
 import type { DuplicatesConfig } from '../config/gateway-config.ts'
 import type { DuplicateWindow } from '../gateway/duplicate-window.ts'
 import type { GatewayItem } from '../gateway/gateway-item.ts'
@@ -10,6 +10,9 @@ import type { Quarantine } from '../gateway/quarantine.ts'
 import { QuarantineFiles } from '../gateway/quarantine-files.ts'
 import { SpoolRoom } from '../gateway/spool-room.ts'
 import { SpoolSink } from '../gateway/spool-sink.ts'
+import type { Topics } from '../gateway/topics.ts'
+import { eventOf } from '../kafka/read-record.ts'
+import { topicRouter, topicsOf } from '../kafka/topic-routes.ts'
 import type { Readiness } from '../observability/management-server.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Disk } from '../spool/disk.ts'
@@ -28,6 +31,8 @@ export interface SpoolWayTerms {
   readonly toKafka: Sink<GatewayItem>
   /** Of the way to Kafka, which need not be ready for events to be taken. */
   readonly parts: Parts
+  /** The disk failed. Started again, the relay finds out what is left. */
+  readonly onFailure: (error: Error) => void
   readonly telemetry: Telemetry
   readonly supervisor: Supervisor
 }
@@ -35,8 +40,6 @@ export interface SpoolWayTerms {
 export interface SpoolWay {
   readonly sink: Sink<GatewayItem>
   readonly parts: Parts
-  /** Rejects when the disk failed. Started again, the relay finds out what is left. */
-  readonly failed: Promise<never>
 }
 
 /** Events come one by one from many senders, and a sync costs more than the writing of any of them. */
@@ -44,14 +47,8 @@ const paceMs = 5
 
 /** Disk between the sender and Kafka: what is acknowledged is in the spool, and the pump takes it on. */
 export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
-  const { config, disk, window, quarantine, toKafka, parts, telemetry, supervisor } = terms
+  const { config, disk, window, quarantine, toKafka, parts, onFailure, telemetry, supervisor } = terms
   const { folder, maxBytes, segmentBytes, warnAgeMs } = config.spool
-  let fail: (error: Error) => void = () => {}
-  const failed = new Promise<never>((_resolve, reject) => {
-    fail = reject
-  })
-  // Whoever does not look at it sees the failure in the readiness, and every post is refused.
-  failed.catch(() => {})
   const spool = await FileSpool.open({
     folder,
     disk,
@@ -60,19 +57,19 @@ export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
     segmentBytes,
     warnAgeMs,
     paceMs,
-    onFailure: (error) => fail(error),
+    onFailure,
     telemetry,
   })
   supervisor.add('spool', () => spool.close())
   await rememberSpooled(spool, window, config.gateway.duplicates)
-  const pump = new Pump({ spool, route: toKafka, quarantine, onFailure: (error) => fail(error), telemetry })
+  const topics = pumpTopics(config.topics)
+  const pump = new Pump({ spool, route: toKafka, topics, quarantine, onFailure, telemetry })
   pump.start()
   supervisor.add('pump', (deadlineMs) => pump.close({ deadlineMs }))
   const room = new SpoolRoom(spool)
   return {
     sink: new SpoolSink(room, { maxBytes: config.gateway.limits.maxBodiesBytes }),
     parts: { spool: () => spoolReadiness(spool, room, pump.problem), ...degradable(parts) },
-    failed,
   }
 }
 
@@ -81,6 +78,16 @@ export function quarantineFiles({ gateway, spool }: Config, disk: Disk): Quarant
   const { oversize, maxFileBytes } = gateway.quarantine
   if (gateway.ackMode !== 'spool' || oversize !== 'file') return undefined
   return new QuarantineFiles({ folder: join(spool.folder, 'rejected'), disk, maxBytes: maxFileBytes })
+}
+
+/** The same as the routes of the sink behind decide; without routes no event is decoded for it. */
+function pumpTopics({ events, rejected, routes }: TopicsConfig): Topics {
+  const topicOf = topicRouter(events, routes)
+  return {
+    events: topicsOf(events, routes),
+    rejected,
+    topicOf: routes.length === 0 ? () => events : (record) => topicOf(eventOf(record)),
+  }
 }
 
 /** Fills the window with what was accepted before the restart: a registry posts again what it heard no answer for. */

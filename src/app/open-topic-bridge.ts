@@ -28,6 +28,11 @@ export interface OpenTopicBridgeOptions {
     /** Repositories in flight at once, over all partitions. Default 64. */
     readonly concurrency?: number
   }
+  /**
+   * For how long a record holds up its repository whose schema the registry does not know, until it is kept among the dead
+   * letters. Milliseconds, default 900,000.
+   */
+  readonly unknownSchemaMs?: number
   /** Called for each event after the endpoint took it. */
   readonly onDelivered?: (delivered: Delivered) => void
   readonly telemetry?: Telemetry
@@ -55,16 +60,17 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
     deadLetterTopic = 'registry.events.dlq.v1',
     group = 'registry-relay',
     telemetry = noTelemetry,
+    unknownSchemaMs,
     onDelivered,
   } = options
   const { name, url, headers = {}, timeoutMs = 10_000, concurrency = 64 } = options.endpoint
-  const registry = new SchemaRegistryClient(options.schemaRegistry)
+  const registry = new SchemaRegistryClient({ telemetry, ...options.schemaRegistry })
   const kafka = createKafka(options.kafka, telemetry)
   const bridge = new TopicBridge({
     group,
     endpoint: name,
     consumer: (groupId) => new KafkaConsumer({ kafka, groupId, topics: [topic], telemetry }),
-    decoder: new EventDecoder({ registry }),
+    decoder: new EventDecoder({ registry, telemetry }),
     deliverer: new HttpDelivery({
       url,
       headers,
@@ -74,6 +80,7 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
     }),
     deadLetters: new KafkaDeadLetters({ kafka, topic: deadLetterTopic, groupId: `${group}.${name}` }),
     maxInFlight: concurrency,
+    ...(unknownSchemaMs === undefined ? {} : { unknownSchemaMs }),
     ...(onDelivered === undefined ? {} : { onDelivered }),
     telemetry,
   })

@@ -9,8 +9,8 @@ export function degradable(parts: Parts): Parts {
     Object.entries(parts).map(([name, ask]) => [
       name,
       (): Readiness => {
-        const { ready, reason } = ask()
-        return ready ? { ready } : { ready: true, reason: `degraded: ${reason ?? 'not ready'}` }
+        const state = ask()
+        return state.ready ? state : { ready: true, reason: `degraded: ${state.reason ?? 'not ready'}` }
       },
     ]),
   )

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs'
 import type avro from 'avsc'
 import { typeOf } from './avro-type.ts'
 
-/** A schema of events in the three forms that are needed of it. */
+/** A schema of events in the forms that are needed of it. */
 export interface EventSchema {
+  /** Full name of the record, with its namespace. */
+  readonly name: string
   /** What is registered: the JSON of the schema file without white space, documentation included. */
   readonly text: string
   /** Lower-case hex, see {@link schemaFingerprint}. */
@@ -42,7 +44,8 @@ function sortedJson(value: unknown): string {
  */
 export function eventSchemaOf(avsc: string): EventSchema {
   const text = JSON.stringify(JSON.parse(avsc))
-  return { text, fingerprint: schemaFingerprint(text), type: typeOf(text) }
+  const type = typeOf(text)
+  return { name: type.name ?? '', text, fingerprint: schemaFingerprint(text), type }
 }
 
 /** `schemas/registry-event.v1.avsc`, which lies two folders above this file in the sources and in the package. */

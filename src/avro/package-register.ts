@@ -23,6 +23,8 @@ export interface RegisterRequest {
  *   `compatibility: undefined` *given* it does not; for a subject with a level it insists on being told that one.
  * - It has no timeout: every request of it gets one, and the whole a deadline.
  * - It reports a refused connection as status 400: see {@link translated}.
+ * - It drops the headers of answers, `Retry-After` too. A registry that asks for pauses asks so for the request before this
+ *   one, which is ours.
  * - Its `retry` option would change a default that all instances in the process share: it is not used. It repeats its
  *   GET three times on its own, and never the POST; our caller does that.
  *
@@ -74,14 +76,19 @@ export async function registerWithPackage(http: RegistryHttp, request: RegisterR
 function translated(http: RegistryHttp, subject: string, thrown: unknown): RelayError {
   const { status, message } = thrown as { status?: unknown; message?: unknown }
   const said = String(message).replace(/^Confluent_Schema_Registry - /, '')
+  if (thrown instanceof Error && thrown.name === 'ConfluentSchemaRegistryArgumentError') {
+    // What it could not even read was not sent.
+    return new RelayError('SCHEMA_INCOMPATIBLE', `no Avro schema: ${said}`, { cause: thrown })
+  }
   if (typeof status !== 'number') return unavailable(http, subject, said, thrown)
   const own = /^Error, status \d+(?:: (.*))?$/s.exec(said)
+  const what = `register under ${subject} at ${http.url}`
   if (own === null) {
-    return unexpected(`register under ${subject}`, { status, body: { error_code: status, message: said } })
+    return unexpected(what, { status, body: { error_code: status, message: said } })
   }
   return status === 400
     ? unavailable(http, subject, (own[1] ?? said).slice(0, 300), thrown)
-    : unexpected(`register under ${subject}`, { status, body: undefined })
+    : unexpected(what, { status, body: undefined })
 }
 
 function unavailable(http: RegistryHttp, subject: string, reason: string, cause?: unknown): RelayError {

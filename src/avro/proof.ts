@@ -4,6 +4,7 @@ import { encodeEnvelope } from '../event/envelope-encoder.ts'
 import type { Event } from '../event/event.ts'
 import { candidateProfiles, mediaTypeOf, type Profile } from '../event/profile.ts'
 import { decodeStoredEvent, encodeStoredEvent } from './event-codec.ts'
+import { sameEvent } from './same-event.ts'
 import type { IngestRecord, StoredEvent } from './stored-event.ts'
 
 /** What is known of how an event came, beside what the proof finds out itself. */
@@ -54,7 +55,10 @@ export function proveWrittenEvent(
   profile: Profile = naturalProfile(event),
   ingest: IngestFacts = {},
 ): ProvenEvent {
-  const stored: StoredEvent = { event, ingest: { ...ingest, contentType: mediaTypeOf(profile) } }
+  const stored: StoredEvent = { event, ingest: { ...ingest, contentType: mediaTypeOf(profile), profile } }
+  const datum = encodeStoredEvent(stored)
+  // One that comes back as it was is emitted as it was.
+  if (sameEvent(decodeStoredEvent(datum).event, event)) return { datum, way: 'typed', profile }
   return prove(stored, [profile], () => encodeEnvelope([event], profile))
 }
 

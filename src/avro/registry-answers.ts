@@ -23,8 +23,12 @@ export function member(body: unknown, name: string): unknown {
  * person must: credentials, a refused schema, an address that is another server's.
  */
 export function unexpected(what: string, answer: RegistryAnswer): RelayError {
-  const { status } = answer
-  const facts = { status, errorCode: errorCodeOf(answer) }
+  const { status, retryAfterMs } = answer
+  const facts = {
+    status,
+    errorCode: errorCodeOf(answer),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
   if (status === 401 || status === 403) {
     return new RelayError('SCHEMA_REGISTRY_REFUSED', `${what}: status ${status}, ${messageOf(answer)}`, {
       facts,

@@ -1,7 +1,9 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { Clock } from '../clock.ts'
-import { RelayError } from '../errors.ts'
+import { RelayError, toError } from '../errors.ts'
+import { type Present, presentOf } from '../present.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 /** Name and password (HTTP Basic), or a bearer token. */
 export type RegistryAuth =
@@ -13,34 +15,40 @@ export interface RegistryTls {
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
+  /** The name in the registry's certificate, where it is not the one of the URL. */
+  readonly servername?: string
 }
 
 export interface RegistryHttpOptions {
   /** Base URL, path included: `http://registry:8081`, `http://host:8080/apis/ccompat/v7`. No user in it. */
   readonly url: string
-  readonly auth?: RegistryAuth
-  readonly tls?: RegistryTls
+  readonly auth?: Present<RegistryAuth | undefined>
+  readonly tls?: Present<RegistryTls | undefined>
   /** For one request, from the start to the last byte of the answer. */
   readonly timeoutMs: number
   readonly clock: Clock
+  /** A kept connection was closed by the other side, as when the registry is restarted. */
+  readonly onDisconnect?: () => void
 }
 
 export interface RegistryAnswer {
   readonly status: number
   /** The parsed JSON; undefined if it is none. */
   readonly body: unknown
+  /** For how long the registry, or a proxy before it, asks to be left alone. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** The schema of a record is some kilobytes; whatever is longer than this is not a schema registry. */
 const maxAnswerBytes = 8 * 1024 * 1024
 
-/** Requests to a schema registry over a few kept connections. Follows no redirect: it would carry the credentials along. */
+/** Requests to one server of a schema registry over a few kept connections. Follows no redirect: it would carry the credentials along. */
 export class RegistryHttp {
   /** Without the slash at its end. */
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly agent: http.Agent
   readonly #options: RegistryHttpOptions
+  #tls: RegistryTls | undefined
+  #agent: http.Agent | undefined
 
   /** @throws RelayError `CONFIG_INVALID` for a URL that is none, or that holds credentials. */
   constructor(options: RegistryHttpOptions) {
@@ -54,15 +62,30 @@ export class RegistryHttp {
     if (url.username !== '' || url.password !== '') {
       throw new RelayError(
         'CONFIG_INVALID',
-        'put user and password of the schema registry into "auth": its URL is logged',
+        'put user and password of the schema registry into schemaRegistry.username and schemaRegistry.password (in a program into "auth"): its URL is logged',
       )
     }
     this.url = `${url.origin}${url.pathname.replace(/\/+$/, '')}`
-    this.headers = options.auth === undefined ? {} : { authorization: authorization(options.auth) }
-    const settings = { keepAlive: true, maxSockets: 4 }
-    this.agent =
-      url.protocol === 'https:' ? new https.Agent({ ...settings, ...options.tls }) : new http.Agent(settings)
     this.#options = options
+  }
+
+  /** Of the next request: credentials as they are now. */
+  get headers(): Readonly<Record<string, string>> {
+    const auth = presentOf(this.#options.auth)
+    return auth === undefined ? {} : { authorization: authorization(auth) }
+  }
+
+  /**
+   * For the next request. Certificates belong to the connection, so another one is made where they have changed: requests
+   * under way end on the old connections, and those are not used again.
+   */
+  get agent(): http.Agent {
+    const tls = presentOf(this.#options.tls)
+    if (this.#agent !== undefined && sameTls(tls, this.#tls)) return this.#agent
+    if (this.#agent !== undefined) retire(this.#agent)
+    this.#tls = tls
+    this.#agent = this.#newAgent(tls)
+    return this.#agent
   }
 
   /**
@@ -75,27 +98,20 @@ export class RegistryHttp {
     const url = `${this.url}${path}`
     const text = body === undefined ? undefined : JSON.stringify(body)
     return new Promise((resolve, reject) => {
+      let request: http.ClientRequest | undefined
       const fail = (reason: string, cause?: unknown): void => {
         cancel()
-        request.destroy()
+        request?.destroy()
         reject(new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', `${method} ${url}: ${reason}`, { cause }))
       }
       const cancel = clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`))
-      const send = url.startsWith('https:') ? https.request : http.request
-      const request = send(url, {
-        method,
-        agent: this.agent,
-        headers: {
-          accept: 'application/vnd.schemaregistry.v1+json, application/json',
-          ...(text === undefined
-            ? {}
-            : {
-                'content-type': 'application/vnd.schemaregistry.v1+json',
-                'content-length': Buffer.byteLength(text),
-              }),
-          ...this.headers,
-        },
-      })
+      try {
+        request = this.#send(method, url, text)
+      } catch (thrown) {
+        // Such as a certificate that is none: it may have been read while it was being written.
+        fail(toError(thrown).message, thrown)
+        return
+      }
       request.on('error', (error) => fail(error.message, error))
       request.on('response', (response) => {
         const parts: Buffer[] = []
@@ -108,17 +124,64 @@ export class RegistryHttp {
         })
         response.on('end', () => {
           cancel()
-          resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(parts)) })
+          const retryAfterMs = readRetryAfter(response.headers['retry-after'], clock.now())
+          resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(parts)), retryAfterMs })
         })
       })
       request.end(text)
     })
   }
 
+  #send(method: string, url: string, text: string | undefined): http.ClientRequest {
+    const send = url.startsWith('https:') ? https.request : http.request
+    return send(url, {
+      method,
+      agent: this.agent,
+      headers: {
+        accept: 'application/vnd.schemaregistry.v1+json, application/json',
+        ...(text === undefined
+          ? {}
+          : {
+              'content-type': 'application/vnd.schemaregistry.v1+json',
+              'content-length': Buffer.byteLength(text),
+            }),
+        ...this.headers,
+      },
+    })
+  }
+
   /** Closes the kept connections; requests under way fail. */
   close(): void {
-    this.agent.destroy()
+    this.#agent?.destroy()
   }
+
+  #newAgent(tls: RegistryTls | undefined): http.Agent {
+    const settings = { keepAlive: true, maxSockets: 4 }
+    const agent = this.url.startsWith('https:')
+      ? new https.Agent({ ...settings, ...tls })
+      : new http.Agent(settings)
+    this.#watch(agent)
+    return agent
+  }
+
+  /** A connection that waits for its next request and ends says that the other side went away, or was tired of waiting. */
+  #watch(agent: http.Agent): void {
+    const { onDisconnect } = this.#options
+    if (onDisconnect === undefined) return
+    agent.on('free', (socket) => {
+      if (!socket.listeners('close').includes(onDisconnect)) socket.once('close', onDisconnect)
+    })
+  }
+}
+
+function sameTls(one: RegistryTls | undefined, other: RegistryTls | undefined): boolean {
+  return (['ca', 'cert', 'key', 'servername'] as const).every((name) => one?.[name] === other?.[name])
+}
+
+/** Its connections end: those that wait at once, the others after their answer. */
+function retire(agent: http.Agent): void {
+  agent.maxFreeSockets = 0
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
 }
 
 function authorization(auth: RegistryAuth): string {

@@ -12,6 +12,15 @@ export function sameSchema(text: string, other: string): boolean {
   return formText(text) === formText(other)
 }
 
+/** {@link sameSchema}, where one of them may be no Avro at all: then they are not. */
+export function saysTheSame(theirs: string, ours: string): boolean {
+  try {
+    return sameSchema(theirs, ours)
+  } catch {
+    return false
+  }
+}
+
 function formText(text: string): string {
   return JSON.stringify(formOf(JSON.parse(text), ''))
 }

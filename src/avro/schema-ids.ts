@@ -1,9 +1,16 @@
-import { type Cancel, type Clock, type Random, systemClock, systemRandom } from '../clock.ts'
-import { isRelayError, RelayError, toError } from '../errors.ts'
+import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts'
+import { RelayError, toError } from '../errors.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
 import { type EventSchema, registryEventSchema } from './event-schema.ts'
-import { sameSchema } from './schema-form.ts'
-import type { SchemaRegistryClient } from './schema-registry.ts'
+import {
+  closedError,
+  RegisteredSchemaId,
+  type SchemaIdRegistry,
+  type SchemaIdTerms,
+  type SchemaText,
+} from './schema-id.ts'
+import type { CachePlace, RememberedSchema, RememberedSchemas, SchemaIdCache } from './schema-id-cache.ts'
+import { beginAtZero, type SchemaIdMetrics, schemaIdMetrics } from './schema-id-metrics.ts'
 
 /**
  * Which id a schema has in the registry. Records carry the fingerprint of their schema; whoever frames them asks here.
@@ -19,162 +26,180 @@ export interface SchemaIds {
 }
 
 export interface RegisteredSchemaIdsOptions {
-  readonly registry: Pick<SchemaRegistryClient, 'lookup' | 'register' | 'schemaById'>
-  /** `<topic>-value`: where every tool looks for the schema of a topic. */
+  /** A `SchemaRegistryClient`. */
+  readonly registry: SchemaIdRegistry
+  /** Where the schemas of the topic are, see `subjectOf`. */
   readonly subject: string
   /** `lookup`: somebody else registers (production). `register`: done here if it is missing. */
   readonly mode: 'lookup' | 'register'
-  /** Default: {@link registryEventSchema}. */
-  readonly schema?: EventSchema
-  /** Between tries while there is no id: from 250 ms, doubled up to this; default 5000. */
+  /**
+   * The first is what is written now, the others are of versions before: records of a spool may have been written with
+   * them. Default: {@link registryEventSchema} alone.
+   */
+  readonly schemas?: readonly [EventSchema, ...EventSchema[]]
+  /** Ids and schemas from before the start. Default: none. */
+  readonly cache?: SchemaIdCache
+  /** Between tries while the registry has no answer: from 250 ms, doubled up to this; default 5000. */
   readonly maxPauseMs?: number
   /** How often a known id is held against the registry; default 300000. */
   readonly revalidateMs?: number
+  /**
+   * Called when the registry refuses to register the schema that is written now, as long as there was no id of it yet, not even
+   * from before the start; asking goes on, as it may be mended there. For programs that rather end: once events were taken with
+   * an id, a program that ended would take none until somebody mends the registry.
+   */
+  readonly onRefused?: (error: RelayError) => void
   readonly clock?: Clock
   readonly random?: Random
   readonly telemetry?: Telemetry
 }
 
-const firstPauseMs = 250
-
 /**
- * The id of one schema, from a registry that may be down when the relay starts, and may lose its storage later.
+ * The ids of the schemas that records of one topic were written with: the present one, asked for at once, and older ones as
+ * soon as a record comes that needs them. Each is a {@link RegisteredSchemaId}.
  *
- * States: *resolving* (asks, with growing pauses, for ever; `idOf` gives a promise that waits) → *known* (`idOf` gives the
- * number; the registry is asked now and then whether the id still stands for the schema) → *resolving* again if it
- * says that it does not → *closed*. A registry that cannot be reached changes nothing in *known*: ids that were right
- * stay right, and publishing goes on.
+ * With a cache, ids of the last run are used while the registry is away, and corrected as soon as it says otherwise.
  */
 export class RegisteredSchemaIds implements SchemaIds {
   readonly #options: RegisteredSchemaIdsOptions
-  readonly #schema: EventSchema
-  readonly #clock: Clock
-  readonly #random: Random
+  /** Fingerprint of the schema that is written now. */
+  readonly #present: string
+  readonly #current: RegisteredSchemaId
+  readonly #terms: SchemaIdTerms
   readonly #telemetry: Telemetry
-  #id: number | undefined
-  #waiting: { promise: Promise<number>; resolve(id: number): void; reject(error: Error): void } | undefined
-  #reason = 'the schema registry was not asked yet'
-  #pauseMs = firstPauseMs
-  #cancel: Cancel = () => {}
+  readonly #metrics: SchemaIdMetrics
+  readonly #place: CachePlace
+  /** Every schema there is, by fingerprint; ids as they are to be found in the cache. */
+  readonly #schemas = new Map<string, RememberedSchema>()
+  readonly #ids = new Map<string, RegisteredSchemaId>()
+  readonly #ignoreDisconnects: () => void
+  #unsaved = false
   #closed = false
 
   /** Starts asking at once. */
   constructor(options: RegisteredSchemaIdsOptions) {
+    const { registry, subject, schemas = [registryEventSchema] as const } = options
     this.#options = options
-    this.#schema = options.schema ?? registryEventSchema
-    this.#clock = options.clock ?? systemClock
-    this.#random = options.random ?? systemRandom
     this.#telemetry = options.telemetry ?? noTelemetry
-    void this.#resolve()
+    this.#metrics = schemaIdMetrics(this.#telemetry.metrics)
+    beginAtZero(this.#metrics, subject)
+    this.#place = { registry: registry.urls.toSorted().join(','), subject }
+    this.#present = schemas[0].fingerprint
+    this.#terms = this.#newTerms()
+    for (const { fingerprint, text } of schemas) this.#schemas.set(fingerprint, { text })
+    // Before there is an id of it: in an outage a spool is filled with records of this schema, and the next version must be able
+    // to find its text.
+    if (!this.#load().has(this.#present)) this.#save()
+    this.#current = this.#begin(schemas[0])
+    this.#ignoreDisconnects = registry.onDisconnect(() => {
+      for (const id of this.#ids.values()) id.suspect()
+    })
   }
 
   idOf(fingerprint: string): number | Promise<number> {
-    if (fingerprint !== this.#schema.fingerprint) {
+    const known = this.#ids.get(fingerprint)
+    const text = this.#schemas.get(fingerprint)?.text
+    if (text === undefined) {
       throw new RelayError(
         'SCHEMA_NOT_REGISTERED',
         `the record was written with schema ${fingerprint}, which this version of the relay does not have`,
       )
     }
     if (this.#closed) throw closedError()
-    if (this.#id !== undefined) return this.#id
-    this.#waiting ??= withResolvers()
-    return this.#waiting.promise
+    return (known ?? this.#begin({ fingerprint, text })).idOf()
   }
 
-  /** Ready once the id is known; else with what the registry said last. */
+  /**
+   * Ready once the id of the present schema is known and no record waits for another; else with what the registry said last.
+   * Ready with a reason: ids are known and in use, but the registry does not answer, so that they could not be held against it.
+   */
   readiness(): { ready: boolean; reason?: string } {
     if (this.#closed) return { ready: false, reason: 'closed' }
-    return this.#id === undefined ? { ready: false, reason: this.#reason } : { ready: true }
+    const ids = [...this.#ids.values()]
+    const lacking = this.#current.lacking ?? ids.find((id) => id.awaited && id.lacking)?.lacking
+    if (lacking !== undefined) return { ready: false, reason: lacking }
+    const note = ids.find((id) => id.note !== undefined)?.note
+    return note === undefined ? { ready: true } : { ready: true, reason: note }
   }
 
   /** Stops asking; promises that wait reject with `SINK_CLOSED`. The client is the caller's, and stays open. */
   close(): void {
     this.#closed = true
-    this.#cancel()
-    this.#waiting?.reject(closedError())
-    this.#waiting = undefined
+    this.#ignoreDisconnects()
+    for (const id of this.#ids.values()) id.close()
   }
 
-  async #resolve(): Promise<void> {
-    const { registry, subject, mode } = this.#options
-    try {
-      const id = await registry[mode](subject, this.#schema.text)
-      if (this.#closed) return
-      this.#id = id
-      this.#pauseMs = firstPauseMs
-      this.#telemetry.logger.info({ subject, schemaId: id }, 'schema id resolved')
-      this.#waiting?.resolve(id)
-      this.#waiting = undefined
-      this.#revalidateLater()
-    } catch (thrown) {
-      if (this.#closed) return
-      this.#retryLater(toError(thrown))
+  #begin(schema: SchemaText): RegisteredSchemaId {
+    const id = new RegisteredSchemaId(schema, this.#terms, this.#schemas.get(schema.fingerprint)?.id)
+    this.#ids.set(schema.fingerprint, id)
+    return id
+  }
+
+  #newTerms(): SchemaIdTerms {
+    const { registry, subject, mode, maxPauseMs, revalidateMs, clock, random, onRefused } = this.#options
+    const time = clock ?? systemClock
+    return {
+      registry,
+      subject,
+      mode,
+      present: this.#present,
+      maxPauseMs: maxPauseMs ?? 5_000,
+      revalidateMs: revalidateMs ?? 300_000,
+      clock: time,
+      random: random ?? systemRandom,
+      logger: this.#telemetry.logger,
+      metrics: this.#metrics,
+      onChange: ({ fingerprint, text }, id) => {
+        this.#schemas.set(fingerprint, { text, id })
+        this.#save()
+      },
+      onVerified: ({ fingerprint }) => {
+        if (fingerprint === this.#present) this.#metrics.verifiedAt.set(time.now() / 1000, { subject })
+        if (this.#unsaved) this.#save()
+      },
+      onRefused: ({ fingerprint }, error) => {
+        if (fingerprint === this.#present) onRefused?.(error)
+      },
     }
   }
 
-  /**
-   * Also what is not retriable is tried again, such as a refused schema: it is the operator who mends it, in the
-   * registry, and the relay should go on when it is mended, without a restart.
-   */
-  #retryLater(error: Error): void {
-    const pauseMs = Math.round(this.#pauseMs * (0.5 + this.#random() / 2))
-    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.maxPauseMs ?? 5_000)
-    this.#reason = error.message
-    this.#telemetry.logger.warn(
-      { subject: this.#options.subject, err: error, pauseMs },
-      'no schema id yet: records wait until the schema registry gives one',
-    )
-    this.#cancel = this.#clock.after(pauseMs, () => void this.#resolve())
-  }
-
-  #revalidateLater(): void {
-    this.#cancel = this.#clock.after(this.#options.revalidateMs ?? 300_000, () => void this.#revalidate())
-  }
-
-  /**
-   * A registry that came back without its storage hands out the old ids for other schemas, and consumers would read
-   * our records by those. Only its clear word counts, not that it is unreachable.
-   */
-  async #revalidate(): Promise<void> {
-    const { registry, subject } = this.#options
-    const schemaId = this.#id as number
+  /** What cannot be used is said and left: the registry is asked, as if there were no cache. */
+  #load(): RememberedSchemas {
+    const { cache, subject } = this.#options
+    if (cache === undefined) return new Map()
     try {
-      if (sameSchema(await registry.schemaById(schemaId), this.#schema.text)) {
-        if (!this.#closed) this.#revalidateLater()
-        return
+      const remembered = cache.load(this.#place)
+      for (const [fingerprint, { text, id }] of remembered) {
+        // Of a schema that came with this version the text is registered as it came.
+        this.#schemas.set(fingerprint, { text: this.#schemas.get(fingerprint)?.text ?? text, id })
       }
+      this.#metrics.cacheReads.add(1, { outcome: remembered.size === 0 ? 'empty' : 'used' })
+      return remembered
     } catch (thrown) {
-      if (!isRelayError(thrown, 'SCHEMA_UNKNOWN') && !isRelayError(thrown, 'RECORD_UNDECODABLE')) {
-        this.#telemetry.logger.debug({ subject, err: toError(thrown) }, 'schema id not revalidated')
-        if (!this.#closed) this.#revalidateLater()
-        return
-      }
+      this.#metrics.cacheReads.add(1, { outcome: 'failed' })
+      this.#telemetry.logger.warn(
+        { subject, err: toError(thrown) },
+        'the remembered schema ids cannot be used: the schema registry is asked',
+      )
+      return new Map()
     }
-    if (this.#closed) return
-    this.#telemetry.logger.error(
-      { subject, schemaId },
-      'the schema registry has another schema under our id: asking for a new one, records wait',
-    )
-    this.#id = undefined
-    this.#reason = `schema id ${schemaId} stands for another schema now`
-    await this.#resolve()
   }
-}
 
-function closedError(): RelayError {
-  return new RelayError('SINK_CLOSED', 'schema ids: closed')
-}
-
-function withResolvers(): {
-  promise: Promise<number>
-  resolve(id: number): void
-  reject(error: Error): void
-} {
-  let resolve: (id: number) => void = () => {}
-  let reject: (error: Error) => void = () => {}
-  const promise = new Promise<number>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
-  })
-  return { promise, resolve, reject }
+  /** In the background. What could not be saved is saved when the registry confirms an id next. */
+  #save(): void {
+    const { cache, subject } = this.#options
+    if (cache === undefined) return
+    this.#unsaved = false
+    cache.save(this.#place, new Map(this.#schemas)).then(
+      () => this.#metrics.cacheWrites.add(1, { outcome: 'done' }),
+      (thrown: unknown) => {
+        this.#unsaved = true
+        this.#metrics.cacheWrites.add(1, { outcome: 'failed' })
+        this.#telemetry.logger.warn(
+          { subject, err: toError(thrown) },
+          'schema ids cannot be remembered: a start without the schema registry would have to wait for it',
+        )
+      },
+    )
+  }
 }

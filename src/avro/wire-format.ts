@@ -3,6 +3,9 @@ import { RelayError } from '../errors.ts'
 /** Magic byte 0, then the schema id as four bytes, highest first: what every tool of the Confluent kind reads. */
 export const frameBytes = 5
 
+/** Hex SHA-256 of the schema text, on every record: readers compare it with what the registry has under the id. */
+export const fingerprintHeader = 'x-schema-fingerprint'
+
 /** A record's value for Kafka: the datum with the frame before it. Copies. */
 export function frame(schemaId: number, datum: Uint8Array): Buffer {
   const value = Buffer.allocUnsafe(frameBytes + datum.length)

@@ -2,6 +2,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { packageVersion } from '../version.ts'
 import { exitCode, reportFailure } from './failure.ts'
+import { addSchemaCommand } from './schema-command.ts'
+import { addTopicsCommand } from './topics-command.ts'
 
 /** For what is still to be written, and for sockets that are being closed. */
 const lingerMs = 2_000
@@ -11,6 +13,8 @@ const program = new Command('registry-relay')
     'Event backbone of a container registry: HTTP notifications -> Avro in Kafka -> HTTP endpoints.',
   )
   .version(packageVersion(), '-V, --version')
+  // `schema show` has a `--version` of its own.
+  .enablePositionalOptions()
   .showHelpAfterError()
   .exitOverride()
 
@@ -35,21 +39,18 @@ program
   .command('serve')
   .description('run the gateway: takes notifications over HTTP and keeps them in Kafka')
   .requiredOption(...configOption)
+  .addHelpText('after', serviceExit(', the spool cannot be used or the registry refuses the schema'))
   .action(async (options) => finish(await (await import('./serve.ts')).serve(options.config)))
 
 program
   .command('bridge')
   .description('run the topic bridge: delivers the topic to the HTTP endpoints of the configuration')
   .requiredOption(...configOption)
+  .addHelpText('after', serviceExit())
   .action(async (options) => finish(await (await import('./bridge.ts')).bridge(options.config)))
 
-program
-  .command('topics')
-  .description('the Kafka topics that the relay needs')
-  .command('apply')
-  .description('create the topics that are missing; never changes one that exists, but says what differs')
-  .requiredOption(...configOption)
-  .action(async (options) => finish(await (await import('./topics.ts')).topicsApply(options.config)))
+addTopicsCommand(program, configOption, finish)
+addSchemaCommand(program, configOption, finish)
 
 program
   .command('receiver')
@@ -71,6 +72,15 @@ function finish(code: number): void {
   process.exitCode = code
   // What keeps the process alive now is a connection that its client lost sight of; the work is done.
   setTimeout(() => process.exit(), lingerMs).unref()
+}
+
+/** `ends`: for what else a service that runs gives up and must be started again. */
+function serviceExit(ends = ''): string {
+  return `
+Runs until SIGINT, SIGTERM or SIGHUP. That Kafka or the schema registry is away does not end it: see /readyz.
+
+Exit status: 0 after a clean stop, 1 when a port cannot be had${ends},
+when something did not stop in time or a second signal came, 2 for a wrong option, 78 for a wrong configuration.`
 }
 
 function httpUrl(text: string): string {

@@ -1,15 +1,43 @@
-import { applyTopics } from '../app/compose.ts'
-import { createTelemetry } from '../app/telemetry.ts'
+import { withAdmin } from '../app/kafka-admin.ts'
 import { loadConfig } from '../config/load.ts'
+import { createMissingTopics, planTopics, type TopicsPlan } from '../operations/topics.ts'
 import { exitCode } from './failure.ts'
+import { applyText, planText } from './topics-human.ts'
+
+export interface TopicsCommandOptions {
+  readonly config: string
+  readonly json?: boolean
+}
+
+/** `registry-relay topics plan`. */
+export async function topicsPlan(options: TopicsCommandOptions): Promise<number> {
+  const config = loadConfig(options.config)
+  const plan = await withAdmin(config.kafka, (admin) => planTopics(config, admin))
+  console.log(options.json === true ? planJson(plan) : planText(plan, config.kafka.brokers))
+  return plan.asWanted ? exitCode.success : exitCode.failure
+}
 
 /** `registry-relay topics apply`. */
-export async function topicsApply(configFile: string): Promise<number> {
-  const config = loadConfig(configFile)
-  const telemetry = createTelemetry(config.logging, 'stderr')
-  const report = await applyTopics(config, telemetry)
-  for (const name of report.created) console.log(`created ${name}`)
-  for (const name of report.existing) console.log(`exists  ${name}`)
-  for (const finding of report.findings) console.log(`differs ${finding}`)
+export async function topicsApply(options: TopicsCommandOptions): Promise<number> {
+  const config = loadConfig(options.config)
+  const report = await withAdmin(config.kafka, (admin) => createMissingTopics(config, admin))
+  const { created, existing, findings } = report
+  console.log(
+    options.json === true
+      ? JSON.stringify({ created, existing, findings }, undefined, 2)
+      : applyText(report, config.kafka.brokers),
+  )
   return exitCode.success
+}
+
+function planJson({ brokers, asWanted, topics, remarks }: TopicsPlan): string {
+  const rows = topics.map(({ wanted, found, findings }) => ({
+    ...wanted,
+    found:
+      found === undefined
+        ? null
+        : { partitions: found.partitions, replicationFactor: found.replicationFactor },
+    findings,
+  }))
+  return JSON.stringify({ brokers, asWanted, topics: rows, remarks }, undefined, 2)
 }

@@ -21,11 +21,19 @@ export function loadConfig(path: string, environment: Environment = process.env)
       return new Secret(secretText(readFileSync(file, 'utf8')), file)
     },
   })
-  const { kafka, gateway, spool } = config
+  const { kafka, schemaRegistry, gateway, spool } = config
   const absolute = (name: string): string => resolve(folder, name)
   return {
     ...config,
-    kafka: { ...kafka, tls: typeof kafka.tls === 'boolean' ? kafka.tls : filesOf(kafka.tls, absolute) },
+    kafka: {
+      ...kafka,
+      tls: typeof kafka.tls === 'boolean' ? kafka.tls : filesOf(kafka.tls, absolute),
+      sasl: kafka.sasl === undefined ? undefined : filesOf(kafka.sasl, absolute),
+    },
+    schemaRegistry: {
+      ...filesOf(schemaRegistry, absolute),
+      tls: schemaRegistry.tls === undefined ? undefined : filesOf(schemaRegistry.tls, absolute),
+    },
     gateway: { ...gateway, tls: gateway.tls === undefined ? undefined : filesOf(gateway.tls, absolute) },
     spool: { ...spool, folder: absolute(spool.folder) },
   }

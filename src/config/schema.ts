@@ -18,57 +18,129 @@ const topicName = z
   )
 
 /** One address, a comma-separated list (as variables give it), or a YAML list. */
-const brokers = z
+const addresses = z
   .union([z.string(), z.array(z.string())])
   .transform((value) =>
     (typeof value === 'string' ? value.split(',') : value)
       .map((address) => address.trim())
       .filter((address) => address !== ''),
   )
+
+const brokers = addresses
   .refine((list) => list.length > 0, 'needs at least one broker address')
   .refine(
     (list) => list.every((address) => /^[^:\s]+:\d{1,5}$/.test(address)),
     'each must be host:port (a host name for an IPv6 address)',
   )
 
-const tls = z.strictObject({
-  caFile: fileName.optional(),
-  certificateFile: fileName.optional(),
-  keyFile: fileName.optional(),
-  serverName: z.string().min(1).optional(),
-})
+const tls = z
+  .strictObject({
+    caFile: fileName.optional(),
+    certificateFile: fileName.optional(),
+    keyFile: fileName.optional(),
+    serverName: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ certificateFile, keyFile }) => (certificateFile === undefined) === (keyFile === undefined),
+    'certificateFile and keyFile belong together: give both or neither',
+  )
+
+const sasl = z.discriminatedUnion('mechanism', [
+  z.strictObject({
+    mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+    username: z.string().min(1),
+    password: secret,
+  }),
+  z.strictObject({
+    mechanism: z.literal('oauthbearer'),
+    tokenUrl: httpUrl,
+    clientId: z.string().min(1),
+    clientSecret: secret,
+    scope: z.string().min(1).optional(),
+    audience: z.string().min(1).optional(),
+    caFile: fileName.optional(),
+  }),
+])
 
 const kafka = z.strictObject({
   brokers,
   clientId: z.string().min(1).default('registry-relay'),
   tls: z.union([z.boolean(), tls]).default(false),
-  sasl: z
-    .strictObject({
-      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-      username: z.string().min(1),
-      password: secret,
-    })
-    .optional(),
-  connectionTimeoutMs: milliseconds.default(3_000),
+  sasl: sasl.optional(),
+  compression: z.enum(['none', 'gzip', 'zstd', 'snappy', 'lz4']).default('none'),
+  connectionTimeoutMs: milliseconds.optional(),
   requestTimeoutMs: milliseconds.default(15_000),
 })
 
-const topics = z.strictObject({
-  events: topicName.default('registry.events.v1'),
-  deadLetters: topicName.default('registry.events.dlq.v1'),
-  rejected: topicName.default('registry.events.rejected.v1'),
-  partitions: z.number().int().min(1).max(10_000).default(12),
-  replicationFactor: z.number().int().min(1).max(32_767).default(3),
+const texts = z.array(z.string().min(1)).default([])
+
+const route = z
+  .strictObject({
+    topic: topicName,
+    actions: texts,
+    mediaTypes: z.array(z.string()).default([]),
+    repositories: z.strictObject({ include: texts, exclude: texts }).prefault({}),
+  })
+  .refine(
+    ({ actions, mediaTypes, repositories: { include, exclude } }) =>
+      [actions, mediaTypes, include, exclude].some((list) => list.length > 0),
+    'must say which events it takes: actions, mediaTypes or repositories',
+  )
+
+const topics = z
+  .strictObject({
+    events: topicName.default('registry.events.v1'),
+    deadLetters: topicName.default('registry.events.dlq.v1'),
+    rejected: topicName.default('registry.events.rejected.v1'),
+    partitions: z.number().int().min(1).max(10_000).default(12),
+    replicationFactor: z.number().int().min(1).max(32_767).default(3),
+    routes: z.array(route).default([]),
+  })
+  .refine(
+    ({ routes, deadLetters, rejected }) =>
+      routes.every(({ topic }) => topic !== deadLetters && topic !== rejected),
+    {
+      path: ['routes'],
+      error: 'must not name topics.deadLetters or topics.rejected: records there are no events',
+    },
+  )
+  // A bridge that reads its own dead letters makes a dead letter of each.
+  .refine(({ events, deadLetters, rejected }) => new Set([events, deadLetters, rejected]).size === 3, {
+    error: 'events, deadLetters and rejected must be three topics',
+  })
+
+const records = z.strictObject({
+  keyPrefix: z.string().max(1_000).default(''),
+  cloudEvents: z.boolean().default(false),
+  traceparent: z.boolean().default(false),
 })
 
-const schemaRegistry = z.strictObject({
-  url: httpUrl,
-  mode: z.enum(['lookup', 'register']).default('lookup'),
-  username: z.string().min(1).optional(),
-  password: secret.optional(),
-  token: secret.optional(),
-  timeoutMs: milliseconds.default(5_000),
-})
+const registryUrls = addresses
+  .refine((list) => list.length > 0, 'needs at least one URL')
+  .refine((list) => list.every((url) => httpUrl.safeParse(url).success), 'each must be an http or https URL')
+
+const schemaRegistry = z
+  .strictObject({
+    url: registryUrls,
+    mode: z.enum(['lookup', 'register']).default('lookup'),
+    username: z.string().min(1).optional(),
+    password: secret.optional(),
+    token: secret.optional(),
+    tls: tls.optional(),
+    timeoutMs: milliseconds.default(5_000),
+    subjectStrategy: z.enum(['topic-name', 'record-name', 'topic-record-name']).default('topic-name'),
+    revalidateMs: milliseconds.default(300_000),
+    cacheFile: fileName.optional(),
+  })
+  .refine(({ username, password }) => password === undefined || username !== undefined, {
+    path: ['password'],
+    error: 'needs schemaRegistry.username beside it',
+  })
+  .refine(({ username, token }) => token === undefined || username === undefined, {
+    path: ['token'],
+    error: 'cannot stand beside schemaRegistry.username: give user name and password, or a token',
+  })
+  .transform(({ url, ...rest }) => ({ urls: url, ...rest }))
 
 const mebibyte = 1024 * 1024
 
@@ -111,6 +183,7 @@ const bridge = z.strictObject({
     .string()
     .regex(/^[a-zA-Z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, hyphens or underscores')
     .default('registry-relay'),
+  unknownSchemaMs: milliseconds.default(900_000),
   endpoints: z
     .array(endpoint)
     .default([])
@@ -134,6 +207,7 @@ export const configSchema: z.ZodType<Config> = z
   .strictObject({
     kafka,
     topics: topics.prefault({}),
+    records: records.prefault({}),
     schemaRegistry,
     gateway: gateway.prefault({}),
     spool: spool.prefault({}),

@@ -1,5 +1,6 @@
 import type { Event } from './event.ts'
-import { glob, textGlob } from './glob.ts'
+import { textGlob } from './glob.ts'
+import { type RepositoryRules, repositoryFilter } from './repository-rules.ts'
 
 /** Which events not to send. An event is ignored as soon as one rule says so; a rule left out or empty says nothing. */
 export interface IgnoreRules {
@@ -10,6 +11,7 @@ export interface IgnoreRules {
   readonly mediaTypes?: readonly string[]
   /** Actions, compared exactly: `['pull']`. Work alone, without media types. */
   readonly actions?: readonly string[]
+  /** Events of repositories that these rules do not mean are ignored. */
   readonly repositories?: RepositoryRules
   /**
    * Patterns for `request.useragent`: `*` stands for any text, slashes and spaces included (see {@link textGlob}), case
@@ -24,17 +26,6 @@ export interface IgnoreRules {
   readonly methods?: readonly string[]
 }
 
-/**
- * Patterns for `target.repository`: `*` for text within a segment, `**` for text across segments (see {@link glob}).
- * A rename goes by the old path, which is what its event names.
- */
-export interface RepositoryRules {
-  /** When given, only events of repositories that match one of these are kept; an event that names none is not. */
-  readonly include?: readonly string[]
-  /** Events of repositories that match one of these are ignored, also when included. */
-  readonly exclude?: readonly string[]
-}
-
 /** True for an event that the rules keep from being sent. For many events compile once: {@link ignoreFilter}. */
 export function ignores(rules: IgnoreRules, event: Event): boolean {
   return ignoreFilter(rules)(event)
@@ -44,8 +35,7 @@ export function ignores(rules: IgnoreRules, event: Event): boolean {
 export function ignoreFilter(rules: IgnoreRules): (event: Event) => boolean {
   const mediaTypes = new Set(rules.mediaTypes)
   const actions = new Set(rules.actions)
-  const include = (rules.repositories?.include ?? []).map(glob)
-  const exclude = (rules.repositories?.exclude ?? []).map(glob)
+  const repositories = repositoryFilter(rules.repositories ?? {})
   const userAgents = (rules.userAgents ?? []).map(textGlob)
   const methods = new Set(rules.methods)
   return ({ action = '', target, request }) => {
@@ -53,8 +43,6 @@ export function ignoreFilter(rules: IgnoreRules): (event: Event) => boolean {
     if (methods.has(request?.method ?? '')) return true
     const userAgent = request?.useragent ?? ''
     if (userAgents.some((matches) => matches(userAgent))) return true
-    const repository = target?.repository ?? ''
-    if (include.length > 0 && !include.some((matches) => matches(repository))) return true
-    return exclude.some((matches) => matches(repository))
+    return !repositories(target?.repository ?? '')
   }
 }

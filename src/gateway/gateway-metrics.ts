@@ -26,6 +26,7 @@ export class GatewayMetrics {
   readonly #unheard: Counter
   readonly #dropped: Counter
   readonly #handshakes: Counter
+  readonly #traceHeaders: Counter
   readonly #inFlight: Gauge
   readonly #certificateExpires: Gauge
   readonly #seconds: Histogram
@@ -94,6 +95,11 @@ export class GatewayMetrics {
       'tls_handshakes_failed_total',
       'Connections that came to no TLS handshake, by reason.',
       ['reason'],
+    )
+    this.#traceHeaders = counter(
+      'trace_headers_dropped_total',
+      'Headers of the trace context that break its rules; the events are stored without them.',
+      ['header'],
     )
     this.#inFlight = metrics.gauge({
       name: 'registry_relay_gateway_in_flight_requests',
@@ -173,6 +179,10 @@ export class GatewayMetrics {
 
   answerUnheard(): void {
     this.#unheard.add()
+  }
+
+  traceHeaderDropped(header: string): void {
+    this.#traceHeaders.add(1, { header })
   }
 
   handshakeFailed(reason: string): void {

@@ -100,7 +100,7 @@ export function createIntake(options: IntakeOptions): Intake {
       }
       const kept = options.redact?.(received) ?? { received, redactions: undefined }
       try {
-        items.set(received.index, itemOf(kept, arrival.contentType, facts, count))
+        items.set(received.index, itemOf(kept, arrival, facts, count))
       } catch (error) {
         if (strict || !isRelayError(error, 'EVENT_INVALID')) throw error
         reject(received.index, error.code, error.message, kept.received.envelopeText)
@@ -147,7 +147,7 @@ class Count implements Omit<Notification, 'items'> {
 
 function itemOf(
   { received, redactions }: Redacted,
-  contentType: string | undefined,
+  { contentType, trace }: Arrival,
   facts: IngestFacts,
   count: Count,
 ): GatewayItem {
@@ -164,6 +164,7 @@ function itemOf(
       datum,
       fingerprint: registryEventSchema.fingerprint,
       receivedAt: facts.receivedAt ?? 0,
+      ...(trace === undefined ? {} : { headers: { ...trace } }),
     },
     digest: hash('sha256', envelopeText, 'buffer').subarray(0, digestBytes),
     ...(event.id ? { id: event.id } : {}),

@@ -2,11 +2,15 @@ import { envelopeOf } from '../avro/envelope-of.ts'
 import { decodeStoredEvent } from '../avro/event-codec.ts'
 import { registryEventSchema } from '../avro/event-schema.ts'
 import type { EventRecord } from '../avro/record.ts'
+import { fingerprintHeader } from '../avro/wire-format.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { isRelayError, type RelayError } from '../errors.ts'
 import { type CloseOptions, type Sink, SinkClosedError, type WriteOptions } from '../sink/sink.ts'
+import { type Counter, noTelemetry, type Telemetry } from '../telemetry.ts'
 import type { GatewayItem, QuarantineRecord } from './gateway-item.ts'
 import type { Oversize } from './oversize.ts'
 import { type Quarantine, rejectedHeader } from './quarantine.ts'
+import { RejectionLog } from './rejection-log.ts'
 
 export interface KafkaRouteOptions {
   readonly events: Sink<EventRecord>
@@ -14,6 +18,8 @@ export interface KafkaRouteOptions {
   readonly rejected: Sink<QuarantineRecord>
   readonly quarantine: Quarantine
   readonly oversize: Oversize
+  readonly clock?: Clock
+  readonly telemetry?: Telemetry
 }
 
 /**
@@ -23,10 +29,19 @@ export interface KafkaRouteOptions {
  */
 export class KafkaRoute implements Sink<GatewayItem> {
   readonly #options: KafkaRouteOptions
+  readonly #diverted: Counter
+  readonly #log: RejectionLog
   #closed: Promise<void> | undefined
 
   constructor(options: KafkaRouteOptions) {
+    const { telemetry = noTelemetry, clock = systemClock } = options
     this.#options = options
+    this.#diverted = telemetry.metrics.counter({
+      name: 'registry_relay_gateway_diverted_events_total',
+      help: 'Events that their topic will never take and that are kept in the topic of what was rejected, by reason.',
+      labels: ['reason'],
+    })
+    this.#log = new RejectionLog(telemetry.logger.child({ component: 'kafka route' }), clock)
   }
 
   async write(items: readonly GatewayItem[], options: WriteOptions = {}): Promise<void> {
@@ -56,14 +71,18 @@ export class KafkaRoute implements Sink<GatewayItem> {
     throwFirst(outcomes)
   }
 
-  /** All in one write, so that it has room for all or for none; one by one only where one of them is refused for good. */
+  /**
+   * All in one write, so that each topic that they go to has room for all that it gets of them or for none; one by one only
+   * where one of them is refused for good.
+   */
   async #events(records: readonly EventRecord[], options: WriteOptions): Promise<void> {
     const [only] = records
     if (records.length === 1 && only !== undefined) return this.#event(only, options)
     try {
       await this.#options.events.write(records, options)
     } catch (error) {
-      if (!isRefusedForGood(error)) throw error
+      const hopeless = records.some((record) => isOfUnknownSchema(record, error))
+      if (!hopeless && !isRefusedForGood(error)) throw error
       const stored = storedBeside(error, records.length)
       const left = records.filter((_, index) => !stored.has(index))
       const outcomes = await Promise.allSettled(left.map((record) => this.#event(record, options)))
@@ -77,6 +96,9 @@ export class KafkaRoute implements Sink<GatewayItem> {
     } catch (error) {
       if (!isRefusedForGood(error) && !isOfUnknownSchema(record, error)) throw error
       await this.#rejected(this.#quarantined(record, error), options)
+      this.#diverted.add(1, { reason: error.code.toLowerCase() })
+      const facts = { repository: record.key.toString('utf8'), err: error }
+      this.#log.rejected('warn', error.code, facts, 'an event is kept in the topic of what was rejected')
     }
   }
 
@@ -92,7 +114,7 @@ export class KafkaRoute implements Sink<GatewayItem> {
     const { content, contentType } = envelopeBytes(record)
     const rejected = { reason: code, message, content, key: record.key.toString('utf8') }
     const item = this.#options.quarantine(rejected, { contentType })
-    const headers = { ...item.record.headers, 'x-schema-fingerprint': record.fingerprint }
+    const headers = { ...item.record.headers, [fingerprintHeader]: record.fingerprint }
     return { ...item.record, receivedAt: record.receivedAt, headers }
   }
 }
@@ -112,10 +134,10 @@ function isOfUnknownSchema({ fingerprint }: EventRecord, error: unknown): error 
   return isRelayError(error, 'SCHEMA_NOT_REGISTERED') && fingerprint !== registryEventSchema.fingerprint
 }
 
-/** Items of a write that are in the topic although it was refused; the error says which are not, or nothing was taken. */
-function storedBeside({ code, facts }: RelayError, count: number): ReadonlySet<number> {
-  const { rejected } = facts
-  if (code !== 'RECORD_REJECTED' || !Array.isArray(rejected)) return new Set()
+/** Items of a write that are in their topic although it was refused; the error says which are not, or nothing was taken. */
+function storedBeside(error: unknown, count: number): ReadonlySet<number> {
+  const rejected: unknown = isRelayError(error) ? error.facts['rejected'] : undefined
+  if (!Array.isArray(rejected)) return new Set()
   const refused = new Set(rejected.map(({ index }: { readonly index: number }) => index))
   return new Set(Array.from({ length: count }, (_, index) => index).filter((index) => !refused.has(index)))
 }

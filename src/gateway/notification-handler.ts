@@ -7,12 +7,15 @@ import { Exchange, type ExchangeContext, type IncomingRequest, type OutgoingAnsw
 import { NotificationKeeper, type NotificationKeeperOptions } from './notification-keeper.ts'
 import { type Arrival, keptBytes } from './quarantine.ts'
 import { bodyTooLarge, type Refusal } from './refusal.ts'
+import { readTraceContext, type TraceContext } from './trace-context.ts'
 
 export interface NotificationHandlerOptions extends NotificationKeeperOptions {
   readonly admission: AdmissionOptions
   /** Of all requests that are not answered yet. */
   readonly maxBodiesBytes: number
   readonly bodyRate: BodyRateLimits
+  /** Take the trace context of requests. */
+  readonly traceparent: boolean
   readonly exchange: ExchangeContext
 }
 
@@ -55,7 +58,7 @@ export class NotificationHandler {
     this.#receiving.set(request.socket, exchange)
     const received = (): boolean => this.#receiving.delete(request.socket)
     // Now: the address of a connection that is gone is unknown.
-    const arrival = arrivalOf(request)
+    const arrival = arrivalOf(request, this.#traceOf(request))
     receiveBody(request, declaredBytes(request), this.#limits, {
       complete: (body) => {
         received()
@@ -83,18 +86,31 @@ export class NotificationHandler {
     return this.#receiving.get(socket)
   }
 
+  #traceOf({ headers, socket }: IncomingRequest): TraceContext | undefined {
+    const { traceparent, metrics, log } = this.#options
+    if (!traceparent) return undefined
+    const { context, dropped } = readTraceContext(headers)
+    for (const header of dropped) {
+      metrics.traceHeaderDropped(header)
+      const message = 'a header of the trace context breaks its rules and is not passed on'
+      log.rejected('warn', 'TRACE_HEADER', { header, sender: socket.remoteAddress }, message)
+    }
+    return context
+  }
+
   #refusalByLength(request: IncomingRequest): Refusal | undefined {
     const { maxBodyBytes } = this.#limits
     return (declaredBytes(request) ?? 0) > maxBodyBytes ? bodyTooLarge(maxBodyBytes) : undefined
   }
 }
 
-function arrivalOf({ headers, socket }: IncomingRequest): Arrival {
+function arrivalOf({ headers, socket }: IncomingRequest, trace: TraceContext | undefined): Arrival {
   return {
     contentType: textOf(headers['content-type']),
     contentEncoding: textOf(headers['content-encoding']),
     userAgent: textOf(headers['user-agent']),
     sender: socket.remoteAddress,
+    trace,
   }
 }
 

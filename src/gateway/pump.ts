@@ -1,18 +1,23 @@
-import { type Cancel, type Clock, sleep, systemClock } from '../clock.ts'
+import { type Cancel, type Clock, systemClock } from '../clock.ts'
 import { isRelayError, toError } from '../errors.ts'
 import type { CloseOptions, Sink } from '../sink/sink.ts'
 import type { Spool, SpooledRecord } from '../spool/spool.ts'
 import { type Counter, type Logger, noTelemetry, type Telemetry } from '../telemetry.ts'
 import { Acknowledger } from './acknowledger.ts'
+import { Changes } from './changes.ts'
+import { Destination, type DestinationLimits } from './destination.ts'
 import type { GatewayItem } from './gateway-item.ts'
 import { decodeItems } from './item-codec.ts'
-import { type Moving, MovingRecords } from './moving-records.ts'
+import { readAgain } from './parked.ts'
 import type { Quarantine } from './quarantine.ts'
+import { oneTopic, type Topics } from './topics.ts'
 
 export interface PumpOptions {
   readonly spool: Spool
   /** Where records go; resolves when Kafka has them. Closed by whoever made it, after the pump. */
   readonly route: Sink<GatewayItem>
+  /** Default: all events go to one topic. */
+  readonly topics?: Topics
   readonly quarantine: Quarantine
   readonly limits?: Partial<PumpLimits>
   /** The spool failed: nothing is taken from it any more, and whoever runs this should start it again. */
@@ -22,19 +27,24 @@ export interface PumpOptions {
 }
 
 /**
- * What is on its way from the spool to Kafka at most. What has arrived behind something that waits does not count: one
- * topic or partition that takes nothing must not hold up the others. It is sent again after a crash.
+ * What is on its way from the spool to each topic at most. What has arrived behind something that waits does not count: one
+ * partition that takes nothing does not hold up the others of its topic before it has filled these limits alone. It is sent
+ * again after a crash.
  */
 export interface PumpLimits {
-  /** Notifications. Default 4,000: each holds about 7 kB, and while Kafka is away as many of them wait as may. */
+  /** Notifications. Default 4,000: each holds about 7 kB, and while Kafka is away as many of them wait for each topic. */
   readonly records: number
   /** Default 16 MiB; a larger one goes alone. */
   readonly bytes: number
-  /**
-   * Of notifications that hold no event. Default 64 MiB, and as many as `records` beside the others: while their topic
-   * takes nothing, events go on.
-   */
+  /** The same of what was rejected. Default 64 MiB. */
   readonly rejectedBytes: number
+  /**
+   * Notifications for one topic that takes nothing, beyond those: they are remembered, eight bytes each, and stay in the spool
+   * while other topics go on. Then everything waits. Default 1,000,000.
+   */
+  readonly parked: number
+  /** A topic in which nothing has arrived for this long, or at most twice as long, is not waited for. Default 5,000 ms. */
+  readonly stuckMs: number
   /** Before what Kafka would not take is tried again. Default 1,000 ms. */
   readonly retryMs: number
   /** Between two notes of how far Kafka is; what lies between is sent again after a crash. Default 200 ms. */
@@ -46,6 +56,8 @@ const defaultLimits: PumpLimits = {
   records: 4_000,
   bytes: 16 * mebibyte,
   rejectedBytes: 64 * mebibyte,
+  parked: 1_000_000,
+  stuckMs: 5_000,
   retryMs: 1_000,
   ackMs: 200,
 }
@@ -54,44 +66,48 @@ const closeMs = 10_000
 /** At the end: Kafka took nothing for so long, so it is not worth waiting for. */
 const stallMs = 2_000
 
+interface Reading {
+  records?: readonly SpooledRecord[]
+  error?: Error
+}
+
 /**
  * Takes records from the spool to Kafka, in order, and notes in the spool how far Kafka is. Records overlap, as far as
  * the limits allow; the sink behind keeps the order of what has one key.
  *
- * A record that fails stays where it is: nothing new is read, the events under way get their outcome, then all that
- * failed is sent again in its order, and has its outcome before anything new is. Nothing is given up; at the end what is
- * left stays in the spool.
+ * Each topic has what a record holds for it in a write of its own, and none waits for another for long: see
+ * {@link Destination} for what becomes of a topic that takes nothing, and of what was refused. Where no topic of events
+ * takes anything, nothing is read. Nothing is given up; at the end what is left stays in the spool.
  */
 export class Pump {
   readonly #spool: Spool
   readonly #route: Sink<GatewayItem>
+  readonly #topics: Topics
   readonly #quarantine: Quarantine
-  readonly #limits: PumpLimits
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #failures: Counter
   readonly #acknowledger: Acknowledger
   readonly #onFailure: PumpOptions['onFailure']
-  readonly #moving = new MovingRecords()
-  readonly #failed: Moving[] = []
+  readonly #events: ReadonlyMap<string, Destination>
+  readonly #rejected: Destination
+  readonly #destinations: readonly Destination[]
+  readonly #changes = new Changes()
   readonly #stop = new AbortController()
-  readonly #stopped: Promise<void> = new Promise((resolve) => {
-    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  #reading: Promise<readonly SpooledRecord[]> | undefined
+  #newest = -1
+  #reading: Reading | undefined
   #draining = false
-  #problem: string | undefined
+  #failure: string | undefined
   #running: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
-  #changed = false
-  #wake: () => void = () => {}
 
   constructor(options: PumpOptions) {
-    const { telemetry = noTelemetry, clock = systemClock } = options
+    const { telemetry = noTelemetry, clock = systemClock, topics = oneTopic } = options
+    const limits = { ...defaultLimits, ...options.limits }
     this.#spool = options.spool
     this.#route = options.route
+    this.#topics = topics
     this.#quarantine = options.quarantine
-    this.#limits = { ...defaultLimits, ...options.limits }
     this.#onFailure = options.onFailure
     this.#clock = clock
     this.#logger = telemetry.logger.child({ component: 'pump' })
@@ -99,20 +115,22 @@ export class Pump {
       name: 'registry_relay_pump_failures_total',
       help: 'Notifications that could not be taken from the spool to Kafka and are tried again.',
     })
-    this.#acknowledger = new Acknowledger(this.#spool, this.#limits.ackMs, clock, this.#logger)
+    this.#acknowledger = new Acknowledger(this.#spool, limits.ackMs, clock, this.#logger)
+    this.#events = new Map(topics.events.map((topic) => [topic, this.#destination(topic, limits, telemetry)]))
+    const rejectedLimits = { ...limits, bytes: limits.rejectedBytes }
+    this.#rejected = this.#destination(topics.rejected, rejectedLimits, telemetry)
+    this.#destinations = [...this.#events.values(), this.#rejected]
   }
 
   start(): void {
-    this.#running = this.#run().catch((error: unknown) => {
-      this.#problem = toError(error).message
-      this.#logger.error({ err: toError(error) }, 'nothing more is taken from the spool')
-      this.#onFailure?.(toError(error))
-    })
+    this.#running = this.#run().catch((error: unknown) => this.#fail(toError(error)))
   }
 
-  /** Why Kafka does not get what is in the spool; undefined while it does. */
+  /** Why Kafka does not get what is in the spool, or not all of it; undefined while it does. */
   get problem(): string | undefined {
-    return this.#problem
+    if (this.#failure !== undefined) return this.#failure
+    const problems = this.#destinations.flatMap(({ problem }) => problem ?? [])
+    return problems.length === 0 ? undefined : problems.join('; ')
   }
 
   /**
@@ -128,10 +146,12 @@ export class Pump {
     this.#draining = true
     const cancel = this.#clock.after(deadlineMs, () => this.#halt())
     const cancelStall = this.#watchProgress()
-    this.#wakeUp()
+    this.#changes.happened()
     await this.#running
     cancel()
     cancelStall()
+    this.#halt()
+    await Promise.all(this.#destinations.map((destination) => destination.end()))
     await this.#acknowledger.close()
     const { unacked } = this.#spool.state()
     if (unacked > 0) this.#logger.info({ unacked }, 'the rest stays in the spool for the next start')
@@ -139,7 +159,14 @@ export class Pump {
 
   #halt(): void {
     this.#stop.abort()
-    this.#wakeUp()
+    this.#changes.happened()
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error.message
+    this.#logger.error({ err: error }, 'nothing more is taken from the spool')
+    this.#halt()
+    this.#onFailure?.(error)
   }
 
   #watchProgress(): Cancel {
@@ -157,77 +184,65 @@ export class Pump {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      if (this.#failed.length > 0) await this.#sendAgain()
-      else if (this.#isFull()) await this.#change()
-      else if (!(await this.#sendNext())) return
+      const change = this.#changes.next()
+      if (this.#draining && this.#oldest === undefined) {
+        await this.#acknowledger.note()
+        if (this.#spool.state().unacked === 0) return
+      }
+      const records = this.#mayRead ? this.#read() : undefined
+      if (records?.length === 0) return
+      for (const record of records ?? []) this.#take(record)
+      if (records === undefined) await change
+      else this.#reach()
     }
   }
 
-  /** False when there is nothing more to come. */
-  async #sendNext(): Promise<boolean> {
-    if (this.#draining && this.#moving.size === 0) {
-      await this.#acknowledger.note()
-      if (this.#spool.state().unacked === 0) return false
+  get #mayRead(): boolean {
+    if (this.#destinations.some(({ holdsUp }) => holdsUp)) return false
+    return [...this.#events.values()].some(({ isBlocked }) => !isBlocked)
+  }
+
+  /** What has been read; undefined where it is still to come. There is one reader, and a read cannot be taken back. */
+  #read(): readonly SpooledRecord[] | undefined {
+    if (this.#reading === undefined) {
+      const reading: Reading = {}
+      this.#reading = reading
+      this.#spool
+        .read(readAtOnce)
+        .then(
+          (records) => {
+            reading.records = records
+          },
+          (error: unknown) => {
+            reading.error = toError(error)
+          },
+        )
+        .finally(() => this.#changes.happened())
     }
-    // Left open when something else comes first: there is one reader, and a read cannot be taken back.
-    this.#reading ??= this.#spool.read(readAtOnce)
-    const records = await Promise.race([this.#reading, this.#change()])
-    if (records === undefined) return true
-    this.#reading = undefined
-    for (const record of records) {
-      const items = this.#itemsOf(record)
-      const { events, rejected } = this.#moving
-      const load = items.some(({ kind }) => kind === 'event') ? events : rejected
-      void this.#send(this.#moving.add(record, load), items)
+    const { records, error } = this.#reading
+    if (error !== undefined) throw error
+    if (records !== undefined) this.#reading = undefined
+    return records
+  }
+
+  #take(record: SpooledRecord): void {
+    this.#newest = record.sequence
+    const parts = new Map<Destination, GatewayItem[]>()
+    for (const item of this.#itemsOf(record)) {
+      const destination = this.#destinationOf(item)
+      const items = parts.get(destination)
+      if (items === undefined) parts.set(destination, [item])
+      else items.push(item)
     }
-    return records.length > 0
+    for (const [destination, items] of parts) destination.take(record, items)
   }
 
-  /** Resolves when it has its outcome, whichever. */
-  #send(moving: Moving, items: readonly GatewayItem[]): Promise<void> {
-    return this.#route.write(items).then(
-      () => this.#arrived(moving),
-      (error: unknown) => this.#refused(moving, toError(error)),
-    )
-  }
-
-  #arrived(moving: Moving): void {
-    const reached = this.#moving.arrived(moving)
-    if (reached !== undefined) this.#acknowledger.reach(reached)
-    if (this.#failed.length === 0) this.#problem = undefined
-    this.#wakeUp()
-  }
-
-  #refused(moving: Moving, error: Error): void {
-    this.#failed.push(moving)
-    // Stopped: it stays in the spool, and the sinks say themselves why they let go of it.
-    if (this.#stop.signal.aborted) return
-    this.#problem = error.message
-    // The route was closed before us, or is closing: it will be written after the next start.
-    if (isRelayError(error, 'SINK_CLOSED')) this.#halt()
-    this.#failures.add()
-    if (this.#failed.length === 1) {
-      this.#logger.warn({ err: error, sequence: moving.sequence }, 'Kafka did not take a notification')
-    }
-    this.#wakeUp()
-  }
-
-  async #sendAgain(): Promise<void> {
-    const { signal } = this.#stop
-    // Not for what was rejected: it has no order to keep, and its topic may be away for hours.
-    while (this.#eventsUnderWay() > 0 && !signal.aborted) await this.#change()
-    await sleep(this.#clock, this.#limits.retryMs, signal).catch(() => {})
-    if (signal.aborted) return
-    const again = this.#failed.splice(0).sort((a, b) => a.sequence - b.sequence)
-    const outcomes = again.flatMap((moving) =>
-      moving.record === undefined ? [] : [this.#send(moving, this.#itemsOf(moving.record))],
-    )
-    await Promise.race([Promise.all(outcomes), this.#stopped])
-  }
-
-  #eventsUnderWay(): number {
-    const { events } = this.#moving
-    return events.records - this.#failed.filter(({ load }) => load === events).length
+  #destinationOf(item: GatewayItem): Destination {
+    if (item.kind === 'quarantine') return this.#rejected
+    const topic = this.#topics.topicOf(item.record)
+    const destination = this.#events.get(topic)
+    if (destination === undefined) throw new Error(`${topic} is no topic of events`)
+    return destination
   }
 
   #itemsOf({ content, sequence }: SpooledRecord): readonly GatewayItem[] {
@@ -240,26 +255,49 @@ export class Pump {
     }
   }
 
-  #isFull(): boolean {
-    const { records, bytes, rejectedBytes } = this.#limits
-    const { events, rejected } = this.#moving
-    if (events.records >= records || events.bytes >= bytes) return true
-    return rejected.records >= records || rejected.bytes >= rejectedBytes
-  }
-
-  #wakeUp(): void {
-    this.#changed = true
-    this.#wake()
-  }
-
-  /** Resolves when something happened since it resolved last. */
-  async #change(): Promise<undefined> {
-    if (!this.#changed) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+  /** Sequence of the oldest record that has not arrived everywhere. */
+  get #oldest(): number | undefined {
+    let oldest: number | undefined
+    for (const destination of this.#destinations) {
+      const own = destination.oldest
+      if (own !== undefined && (oldest === undefined || own < oldest)) oldest = own
     }
-    this.#changed = false
-    return undefined
+    return oldest
+  }
+
+  /** Between two records of the spool there is none, so that all before the oldest that waits have arrived. */
+  #reach(): void {
+    const oldest = this.#oldest
+    const reached = oldest === undefined ? this.#newest : oldest - 1
+    if (reached > this.#acknowledger.reached) this.#acknowledger.reach(reached)
+  }
+
+  #refused(error: Error): void {
+    // The route was closed before us, or is closing: it will be written after the next start.
+    if (isRelayError(error, 'SINK_CLOSED')) this.#halt()
+    this.#failures.add()
+  }
+
+  #destination(topic: string, limits: DestinationLimits, { metrics }: Telemetry): Destination {
+    const destination: Destination = new Destination({
+      topic,
+      limits,
+      write: (items) => this.#route.write(items),
+      itemsOf: (record) => this.#itemsOf(record).filter((item) => this.#destinationOf(item) === destination),
+      readAgain: (sequences) => readAgain(this.#spool, sequences, this.#oldest ?? 0),
+      onMovedOn: () => this.#reach(),
+      onRefused: (error) => this.#refused(error),
+      onFailure: (error) => this.#fail(error),
+      changes: this.#changes,
+      stop: this.#stop.signal,
+      parkedGauge: metrics.gauge({
+        name: 'registry_relay_pump_parked_notifications',
+        help: 'Notifications that stay in the spool while others pass them, because their topic takes nothing.',
+        labels: ['topic'],
+      }),
+      clock: this.#clock,
+      logger: this.#logger,
+    })
+    return destination
   }
 }

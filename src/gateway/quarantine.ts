@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Clock, systemClock } from '../clock.ts'
 import type { QuarantineItem } from './gateway-item.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** What is known of a request beside its body. Nothing secret: no credentials, no cookies, no query. */
 export interface Arrival {
@@ -9,6 +10,8 @@ export interface Arrival {
   readonly userAgent?: string | undefined
   /** Address of the peer. */
   readonly sender?: string | undefined
+  /** For the records of its events. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** A body, or a part of one, that cannot be published as an event. */

@@ -42,6 +42,8 @@ export interface GatewayServerOptions {
   readonly ackBudgetMs?: number
   /** Accepted values of the Authorization header, scheme included. None (default): everybody may post. */
   readonly authorizations?: readonly string[]
+  /** Keep `traceparent` and `tracestate` of a request as headers of its records. Default `false`. */
+  readonly traceparent?: boolean
   /** HTTPS instead of HTTP. */
   readonly tls?: GatewayTls | undefined
   readonly limits?: Partial<ServerLimits>
@@ -106,6 +108,7 @@ export class GatewayServer {
       metrics: this.#metrics,
       log,
       clock,
+      traceparent: options.traceparent ?? false,
       exchange: {
         metrics: this.#metrics,
         log,

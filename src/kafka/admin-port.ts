@@ -1,3 +1,4 @@
+import type { ClusterState, TopicFinding } from './topic-state.ts'
 import type { TopicSpec } from './topics.ts'
 
 /** Names of topics by what is with them. */
@@ -6,15 +7,14 @@ export interface TopicsReport {
   readonly existing: readonly string[]
   /** Only from {@link AdminPort.planTopics}. */
   readonly missing: readonly string[]
-  /**
-   * What is not as specified in topics that exist, a sentence each: topic, setting, found, wanted. Nothing is ever altered;
-   * the operator decides.
-   */
-  readonly findings: readonly string[]
+  /** What is not as it should be. Nothing is ever altered; the operator decides. */
+  readonly findings: readonly TopicFinding[]
 }
 
 /** What the relay asks of a cluster beside writing and reading. Calls reject with KAFKA_UNAVAILABLE or KAFKA_CONFIGURATION. */
 export interface AdminPort {
+  /** Topics that do not exist are left out of the answer. */
+  describeTopics(topics: readonly string[]): Promise<ClusterState>
   /** Compares with what is there; changes nothing. */
   planTopics(specs: readonly TopicSpec[]): Promise<TopicsReport>
   /** Creates the topics that are missing. Those that exist are reported with what differs, and left as they are. */

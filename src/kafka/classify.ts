@@ -35,6 +35,7 @@ const byType: Readonly<Record<string, FailureClass>> = {
   POLICY_VIOLATION: 'configuration',
   SECURITY_DISABLED: 'configuration',
   SASL_AUTHENTICATION_FAILED: 'configuration',
+  ILLEGAL_SASL_STATE: 'configuration',
 }
 
 /** By the names of the client's own errors. */
@@ -72,4 +73,11 @@ export function rootCause(error: unknown): Error {
   // Bounded, because a chain of causes can be a ring.
   for (let depth = 0; depth < 10 && root.cause instanceof Error; depth++) root = root.cause
   return root
+}
+
+/** The name that Kafka's protocol, the operating system or the client has for it. */
+export function reasonOf(root: Error): string {
+  const { type, code } = root as Error & { readonly type?: unknown; readonly code?: unknown }
+  if (typeof type === 'string') return type
+  return typeof code === 'string' ? code : root.name
 }

@@ -1,4 +1,5 @@
 import { RelayError } from '../errors.ts'
+import type { Present } from '../present.ts'
 
 /** How to reach a Kafka cluster; the same for producers, consumers and admins. */
 export interface KafkaConnectionOptions {
@@ -7,8 +8,9 @@ export interface KafkaConnectionOptions {
   /** Name in the brokers' logs and quotas. Default `registry-relay`. */
   readonly clientId?: string
   /** `true`: TLS with the CAs of Node. */
-  readonly tls?: boolean | KafkaTls
-  readonly sasl?: KafkaSasl
+  readonly tls?: boolean | Present<KafkaTls>
+  /** The mechanism must stay the same. */
+  readonly sasl?: Present<KafkaSasl>
   /** Milliseconds until a TCP or TLS connection must stand. Default 3,000; 10,000 with TLS, whose handshake is two round trips more. */
   readonly connectionTimeoutMs?: number
   /** Milliseconds until a request must be answered. Default 15,000: above the 9 s after which a cluster drops a dead broker. */
@@ -27,16 +29,30 @@ export interface KafkaTls {
   readonly rejectUnauthorized?: boolean
 }
 
-export interface KafkaSasl {
+export type KafkaSasl = KafkaPassword | KafkaToken
+
+export interface KafkaPassword {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
   readonly password: string
 }
 
+/** OAuth 2.0; see {@link OAuthTokens} for one source of tokens. */
+export interface KafkaToken {
+  readonly mechanism: 'oauthbearer'
+  /**
+   * A token that is valid now, called at every new connection and before a session on an old one ends. Its RelayError with
+   * the code KAFKA_CONFIGURATION is tried again slowly, any other error soon.
+   */
+  readonly token: () => Promise<string>
+  /** The broker did not take this one: a source that keeps tokens asks for another. */
+  readonly refused?: (token: string) => void
+}
+
 /** The same with every default filled in. */
 export interface KafkaConnection extends Omit<KafkaConnectionOptions, 'tls'> {
   readonly clientId: string
-  readonly tls: false | true | KafkaTls
+  readonly tls: boolean | Present<KafkaTls>
   readonly connectionTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly debug: boolean

@@ -5,6 +5,8 @@ export interface ConsumedRecord {
   readonly offset: bigint
   readonly key: Buffer | null
   readonly value: Buffer | null
+  /** By name, which may come several times. */
+  readonly headers: ReadonlyMap<string, readonly Buffer[]>
   /** Milliseconds since the epoch; for records of the relay: when the event was received. */
   readonly timestamp: number
 }

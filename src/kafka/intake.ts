@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from '../clock.ts'
 import { RelayError, toError } from '../errors.ts'
-import { Budget, type Cost } from './accumulator/budget.ts'
-import { Entry, type EntryWrite } from './accumulator/entry.ts'
+import { Budget, type Cost, type Lack } from './accumulator/budget.ts'
+import { Entry, type EntryList, type EntryWrite } from './accumulator/entry.ts'
 import { PendingWrite } from './accumulator/pending-write.ts'
-import { type OutgoingRecord, type Published, recordBytes } from './outgoing-record.ts'
+import { type OutgoingRecord, type Published, type RoughRecord, recordBytes } from './outgoing-record.ts'
 import type { PublisherMetrics } from './publisher-metrics.ts'
 import { batchOverhead, type PublisherSettings } from './publisher-options.ts'
 
@@ -11,12 +11,18 @@ export interface IntakeOptions {
   readonly settings: PublisherSettings
   readonly metrics: PublisherMetrics
   readonly clock: Clock
+  /** The partition of a key as far as it is known now, see `Router.place`. */
+  readonly place: (key: Buffer) => number
   /** Hands an admitted entry on; in the order of the writes. */
   readonly route: (entry: Entry) => void
-  /** The value of an entry that is already on its way has arrived. */
-  readonly onComplete: (entry: Entry) => void
+  /** What held up a list is over: what an entry lacked has come, or the entry has left. */
+  readonly onProgress: (list: EntryList) => void
   /** Records left: confirmed, refused or withdrawn. */
   readonly onRelease: () => void
+  /** A record was refused for its size: the topic may take larger ones by now. */
+  readonly onTooLarge: () => void
+  /** Why Kafka takes nothing or not all; undefined while it does. */
+  readonly problem: () => Error | undefined
 }
 
 /**
@@ -25,7 +31,7 @@ export interface IntakeOptions {
  */
 export class Intake {
   readonly #options: IntakeOptions
-  readonly #budget: Budget
+  readonly #budget: Budget<Entry>
   /** In the order of their calls, with the monotonic time of the call. */
   readonly #open = new Map<EntryWrite, number>()
   /** Of writes that wait for room in the budget. */
@@ -49,6 +55,11 @@ export class Intake {
     return this.#open.size
   }
 
+  /** Writes that wait for room. */
+  get writesInLine(): number {
+    return this.#inLine.size
+  }
+
   get idle(): boolean {
     return this.#budget.used.records === 0 && this.#inLine.size === 0
   }
@@ -67,45 +78,60 @@ export class Intake {
     const { settings, metrics, clock, route } = this.#options
     const acceptedAt = clock.monotonic()
     const write = new PendingWrite(records.length)
-    write.entries = records.map(
-      (record, index) => new Entry(record, recordBytes(record), acceptedAt, write, index),
+    const entries = records.map(
+      (record, index) => new Entry(record, recordBytes(record), acceptedAt, write, index, this.#onMissing),
     )
-    const tooLarge = this.#tooLargeOf(write)
-    if (tooLarge !== undefined) return Promise.reject(tooLarge)
+    for (const entry of entries) entry.partition = this.#options.place(entry.record.key)
+    const fitting = entries.filter(({ bytes }) => bytes <= this.#maxRecordBytes)
+    write.entries = fitting
 
-    const cost = costOf(write.entries)
-    const admitted = this.#budget.tryTake(cost)
-    if (!admitted) {
-      metrics.overBudget.add()
-      if (settings.overBudget === 'reject') return Promise.reject(this.#overBudget(cost))
+    const lack = fitting.length === 0 ? undefined : this.#budget.tryTake(fitting)
+    if (lack !== undefined) {
+      metrics.overBudget.add(1, { lack: lack.of })
+      if (settings.overBudget === 'reject') return Promise.reject(this.#overBudget(records.length, lack))
     }
+    // One by one, and the others taken in the same turn: what comes after this write must not come before any of it.
+    if (fitting.length < entries.length) {
+      for (const entry of entries) if (entry.bytes > this.#maxRecordBytes) this.#refuse(entry)
+    }
+    if (fitting.length === 0) return write.promise
     this.#open.set(write, acceptedAt)
     const ignore = signal === undefined ? undefined : this.#withdrawOn(signal, write)
     write.whenSettled(() => {
       this.#open.delete(write)
       ignore?.()
     })
-    for (const entry of write.entries) this.#awaitValue(entry)
-    if (admitted) for (const entry of write.entries) route(entry)
-    else this.#wait(write, cost)
+    if (lack === undefined) for (const entry of fitting) route(entry)
+    else this.#wait(write)
     return write.promise
   }
 
+  /** OVER_BUDGET if there is no room for these now. */
+  lackFor(records: readonly RoughRecord[]): RelayError | undefined {
+    const claims = records.map(({ key, bytes }) => ({ bytes, partition: this.#options.place(key) }))
+    const lack = this.#budget.lackFor(claims)
+    return lack === undefined ? undefined : this.#overBudget(records.length, lack)
+  }
+
+  /** The partitions of what waits for room may be others than before; there are so many. */
+  reroute(partitions: number): void {
+    this.#budget.reroute(partitions, ({ record }) => this.#options.place(record.key))
+  }
+
   /**
-   * To be asked when an entry is routed: it may have come before the topic's own limit was known. True: its write was
-   * rejected with TOO_LARGE and taken back.
+   * An entry is bound for `partition`. False: it was refused, because it had come before the topic's own limit was known.
    */
-  takeBackIfTooLarge(entry: Entry): boolean {
-    if (entry.bytes <= this.#maxRecordBytes) return false
-    const error = this.#tooLargeOf(entry.write)
-    this.#withdraw(entry.write, error)
+  bind(entry: Entry, partition: number): boolean {
+    this.#budget.move(entry, partition)
+    if (entry.bytes <= this.#maxRecordBytes) return true
+    this.#refuse(entry)
     this.release([entry])
-    return true
+    return false
   }
 
   /** These entries have their outcome, or were taken back. */
   release(entries: readonly Entry[]): void {
-    this.#budget.release(costOf(entries))
+    this.#budget.release(entries)
     this.#options.onRelease()
   }
 
@@ -114,16 +140,10 @@ export class Intake {
     for (const write of [...this.#open.keys()]) this.#withdraw(write, reason)
   }
 
-  #wait(write: EntryWrite, cost: Cost): void {
-    const leave = this.#budget.takeWhenFree(cost, () => {
+  #wait(write: EntryWrite): void {
+    const leave = this.#budget.takeWhenFree(write.entries, () => {
       this.#inLine.delete(write)
-      const tooLarge = this.#tooLargeOf(write)
-      if (tooLarge === undefined) {
-        for (const entry of write.entries) this.#options.route(entry)
-      } else {
-        write.abandon(tooLarge)
-        this.release(write.entries)
-      }
+      for (const entry of write.entries) this.#options.route(entry)
     })
     this.#inLine.set(write, leave)
   }
@@ -147,50 +167,53 @@ export class Intake {
       return
     }
     const back = write.entries.filter((entry) => entry.list !== undefined)
-    for (const entry of back) entry.list?.remove(entry)
     if (back.length === 0) return
+    const heldUp = new Set<EntryList>()
+    for (const entry of back) {
+      if (!entry.ready && entry.list !== undefined) heldUp.add(entry.list)
+      entry.list?.remove(entry)
+    }
     this.#options.metrics.withdrawn.add(back.length)
     this.release(back)
+    for (const list of heldUp) this.#options.onProgress(list)
   }
 
-  /** Sees to it that a value that is still missing arrives, or that its write is taken back. */
-  #awaitValue(entry: Entry): void {
-    const { value } = entry.record
-    if (!(value instanceof Promise)) return
-    value.then(
-      (bytes) => {
-        entry.value = bytes
-        if (entry.list !== undefined) this.#options.onComplete(entry)
+  /** Sees to it that an entry is asked again when what it lacks has come, or that its write is taken back. */
+  readonly #onMissing = (entry: Entry, missing: Promise<unknown>): void => {
+    missing.then(
+      () => {
+        entry.ready = true
+        if (entry.list !== undefined) this.#options.onProgress(entry.list)
       },
       (error: unknown) => this.#withdraw(entry.write, toError(error)),
     )
   }
 
-  #tooLargeOf(write: EntryWrite): RelayError | undefined {
+  #refuse({ bytes, index, write }: Entry): void {
     const limit = this.#maxRecordBytes
-    const entry = write.entries.find(({ bytes }) => bytes > limit)
-    if (entry === undefined) return undefined
     const { topic } = this.#options.settings
-    const { bytes, index } = entry
     this.#options.metrics.givenUp.add(1, { reason: 'too-large' })
-    return new RelayError(
-      'TOO_LARGE',
-      `item ${index} has about ${bytes} bytes, and ${topic} takes ${limit} (max.message.bytes less ${batchOverhead})`,
-      { facts: { topic, index, bytes, limit } },
+    write.refuse(
+      index,
+      new RelayError(
+        'TOO_LARGE',
+        `item ${index} has about ${bytes} bytes, and ${topic} takes ${limit} (max.message.bytes less ${batchOverhead})`,
+        { facts: { topic, index, bytes, limit } },
+      ),
     )
+    this.#options.onTooLarge()
   }
 
-  #overBudget(cost: Cost): RelayError {
+  #overBudget(records: number, lack: Lack): RelayError {
     const { topic, budgetBytes, budgetRecords } = this.#options.settings
-    const { bytes, records } = this.#budget.used
-    return new RelayError(
-      'OVER_BUDGET',
-      `${records} records (${bytes} bytes) wait for ${topic}; with this write it would be more than ${budgetRecords} (${budgetBytes} bytes)`,
-      { facts: { topic, bytes, records, budgetBytes, budgetRecords, write: cost } },
-    )
+    const { used } = this.#budget
+    const why =
+      lack.of === 'budget'
+        ? `with this write it would be more than ${budgetRecords} (${budgetBytes} bytes)`
+        : `${lack.records} of them for partition ${lack.partition}, which has to leave room for the others`
+    const facts = { topic, ...used, budgetBytes, budgetRecords, write: records, lack }
+    const cause = this.#options.problem()
+    const text = `${used.records} records (${used.bytes} bytes) wait for ${topic}; ${why}`
+    return new RelayError('OVER_BUDGET', text, cause === undefined ? { facts } : { cause, facts })
   }
-}
-
-function costOf(entries: readonly Entry[]): Cost {
-  return { bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0), records: entries.length }
 }

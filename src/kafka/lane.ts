@@ -16,7 +16,7 @@ export interface LaneHost {
   queuesOf(broker: number): readonly PartitionQueue[]
   produce(broker: number, batches: readonly Batch[]): Promise<readonly ProduceReply[]>
   /** Judges the outcome and takes every batch out of the air; until then its queue counts as flying. Never throws. */
-  settle(batches: readonly Batch[], outcome: Outcome, tookMs: number): void
+  settle(broker: number, batches: readonly Batch[], outcome: Outcome, tookMs: number): void
 }
 
 /**
@@ -135,7 +135,7 @@ export class Lane {
     const now = this.#clock.monotonic()
     const sent = batches.reduce((sum, { records }) => sum + records.length, 0)
     this.#pace.saw(sent + countWaiting(this.#host.queuesOf(this.broker)), now)
-    this.#host.settle(batches, outcome, now - startedAt)
+    this.#host.settle(this.broker, batches, outcome, now - startedAt)
     this.wake()
   }
 

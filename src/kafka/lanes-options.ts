@@ -5,6 +5,7 @@ import type { Entry } from './accumulator/entry.ts'
 import type { RequestLimits } from './accumulator/selection.ts'
 import type { ProduceReply } from './producer-port.ts'
 import type { PublisherMetrics } from './publisher-metrics.ts'
+import type { SafeObserver } from './publisher-observer.ts'
 
 export interface LanesOptions {
   readonly topic: string
@@ -15,6 +16,7 @@ export interface LanesOptions {
   readonly random: Random
   readonly logger: Logger
   readonly metrics: PublisherMetrics
+  readonly observer: SafeObserver
   readonly produce: (broker: number, batches: readonly Batch[]) => Promise<readonly ProduceReply[]>
   readonly refreshLeaders: () => Promise<void>
   /** Nothing is under way; the producer is to be replaced, then `Lanes.open` called. */

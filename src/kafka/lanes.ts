@@ -1,11 +1,12 @@
 import type { Batch } from './accumulator/batch.ts'
-import type { Entry } from './accumulator/entry.ts'
+import type { Entry, EntryList } from './accumulator/entry.ts'
 import { PartitionQueue } from './accumulator/partition-queue.ts'
 import type { RequestLimits } from './accumulator/selection.ts'
 import { type Gate, Lane, type LaneHost } from './lane.ts'
 import type { LanesOptions } from './lanes-options.ts'
 import { LeaderWatch } from './leader-watch.ts'
 import type { Leaders, ProduceReply } from './producer-port.ts'
+import { requestReport } from './publisher-observer.ts'
 import { RepeatFilter } from './repeat-filter.ts'
 import { retryDelay } from './retry-delay.ts'
 import { judge, type Outcome, type Verdict } from './verdict.ts'
@@ -31,7 +32,6 @@ export class Lanes implements LaneHost {
   #limits: RequestLimits
   #gate: Gate = 'shut'
   #replacement: Replacement | undefined
-  #configurationProblem: Error | undefined
 
   constructor(options: LanesOptions) {
     this.#options = options
@@ -55,9 +55,9 @@ export class Lanes implements LaneHost {
     return this.#queues.every((queue) => queue.empty)
   }
 
-  /** What somebody has to put right before anything can be sent; cleared by the next confirmation. */
-  get configurationProblem(): Error | undefined {
-    return this.#configurationProblem
+  /** What somebody has to put right before everything can be sent. */
+  get refusal(): Error | undefined {
+    return this.#queues.find(({ refusal }) => refusal !== undefined)?.refusal
   }
 
   /** Monotonic milliseconds at which the oldest record in the lanes was accepted; infinity if there is none. */
@@ -93,12 +93,12 @@ export class Lanes implements LaneHost {
   push(partition: number, entry: Entry): void {
     const queue = this.#queue(partition)
     queue.waiting.push(entry)
-    if (entry.value !== undefined) this.#wake(queue, 1)
+    if (entry.ready) this.#wake(queue, 1)
   }
 
-  /** An entry that waited for a part of it is complete. */
-  completed(entry: Entry): void {
-    const queue = this.#queues.find(({ waiting }) => waiting === entry.list)
+  /** What held up this list is over. */
+  progressed(list: EntryList): void {
+    const queue = this.#queues.find(({ waiting }) => waiting === list)
     if (queue !== undefined) this.#wake(queue, 1)
   }
 
@@ -133,9 +133,12 @@ export class Lanes implements LaneHost {
     return this.#options.produce(broker, batches)
   }
 
-  settle(batches: readonly Batch[], outcome: Outcome, tookMs: number): void {
-    this.#options.metrics.produceSeconds.observe(tookMs / 1_000)
-    for (const verdict of judge(this.#options.topic, batches, outcome)) {
+  settle(broker: number, batches: readonly Batch[], outcome: Outcome, tookMs: number): void {
+    const { topic, metrics, observer } = this.#options
+    const verdicts = judge(topic, batches, outcome)
+    metrics.request(batches, tookMs)
+    observer.request(() => requestReport(topic, broker, verdicts, tookMs))
+    for (const verdict of verdicts) {
       const queue = this.#queue(verdict.batch.partition)
       // One by one: a confirmation may end in a change of layout, which must not happen while a batch is in neither place.
       queue.flying = undefined
@@ -165,6 +168,7 @@ export class Lanes implements LaneHost {
         )
         for (const entry of batch.entries) entry.write.refuse(entry.index, verdict.error)
         queue.failures = 0
+        queue.refusal = undefined
         this.#options.onDone(batch.entries)
         break
       case 'suspect':
@@ -180,13 +184,14 @@ export class Lanes implements LaneHost {
     if (told) this.#checkOrder(batch, baseOffset, queue)
     queue.failures = 0
     queue.sequence += batch.entries.length
-    this.#configurationProblem = undefined
-    metrics.records.add(batch.entries.length)
-    metrics.batches.add()
-    batch.entries.forEach((entry, i) => {
-      const offset = told ? String(baseOffset + BigInt(i)) : '-1'
+    queue.refusal = undefined
+    metrics.confirmed(batch, this.#options.clock.monotonic())
+    // As a number, which is a fifth of the time of a bigint; a log that needs more has run for ages.
+    const first = Number(baseOffset)
+    for (const [i, entry] of batch.entries.entries()) {
+      const offset = told ? String(first + i) : '-1'
       entry.write.confirm(entry.index, { partition: batch.partition, offset })
-    })
+    }
     this.#options.onDone(batch.entries)
     if (queue.sequence >= this.#options.maxSequence) this.#planReplacement('wrap')
   }
@@ -207,21 +212,21 @@ export class Lanes implements LaneHost {
 
   #suspect(verdict: Extract<Verdict, { kind: 'suspect' }>, queue: PartitionQueue, alone: boolean): void {
     const { failure, error } = verdict
-    const { clock, random, metrics } = this.#options
+    const { topic, clock, random, metrics, observer } = this.#options
     metrics.retries.add(1, { reason: failure })
-    if (failure === 'configuration') this.#configurationProblem = error
+    queue.refusal = failure === 'configuration' ? error : undefined
     // In a group nobody knows whose error it was: each batch is tried alone at once, and then it is known.
     const clear = failure === 'leader-moved' || (!alone && failure !== 'retry' && failure !== 'configuration')
     if (clear) {
       queue.retryAt = 0
     } else {
       queue.failures += 1
-      queue.retryAt = clock.monotonic() + retryDelay(queue.failures, random)
+      queue.retryAt = clock.monotonic() + retryDelay(queue.failures, random, failure)
     }
     if (failure === 'rebuild' && alone) this.#planReplacement('sequence')
     const facts = { partition: queue.partition, reason: failure, attempts: queue.failures }
-    if (failure === 'leader-moved')
-      this.#options.logger.debug({ topic: this.#options.topic, ...facts }, error.message)
+    observer.retry(() => ({ topic, ...facts, error }))
+    if (failure === 'leader-moved') this.#options.logger.debug({ topic, ...facts }, error.message)
     else this.#say('a batch is not confirmed and is sent again', error, facts)
   }
 
@@ -235,7 +240,7 @@ export class Lanes implements LaneHost {
     if (this.#replacement === undefined) return
     if ([...this.#lanes.values()].some((lane) => lane.flying)) return
     if (this.#replacement === 'wrap' && this.#queues.some(({ suspects }) => suspects.length > 0)) return
-    const { metrics, logger, topic } = this.#options
+    const { metrics, logger, observer, topic } = this.#options
     const reason = this.#replacement
     this.#gate = 'shut'
     metrics.rebuilds.add(1, { reason })
@@ -244,6 +249,7 @@ export class Lanes implements LaneHost {
       reason,
       unconfirmed: this.#queues.filter(({ suspects }) => suspects.length > 0).length,
     }
+    observer.rebuild(() => facts)
     if (reason === 'wrap') logger.info(facts, 'the producer is replaced before its sequence numbers end')
     else
       logger.error(
@@ -279,6 +285,8 @@ export class Lanes implements LaneHost {
   }
 }
 
-function needsLeader(queue: PartitionQueue): boolean {
-  return queue.suspects.length > 0 || (queue.leader === undefined && queue.waiting.size > 0)
+/** What is refused by a leader will be refused by the next, and who leads comes with the answer if that is why. */
+function needsLeader({ leader, suspects, refusal, waiting }: PartitionQueue): boolean {
+  if (leader === undefined) return suspects.length > 0 || waiting.size > 0
+  return suspects.length > 0 && refusal === undefined
 }

@@ -2,14 +2,26 @@
 export interface OutgoingRecord {
   /** Decides the partition, and with it the order. */
   readonly key: Buffer
-  /** A promise while something is still missing (a schema id); later records of the same partition wait behind it. */
-  readonly value: Buffer | Promise<Buffer>
+  readonly value: Buffer | LateValue
   /** Length that the value has or will have. */
   readonly valueBytes: number
   /** Milliseconds since the epoch. */
   readonly timestamp: number
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** As much of a record as it takes to ask for room. */
+export interface RoughRecord {
+  readonly key: Buffer
+  readonly bytes: number
+}
+
+/**
+ * Makes a value when its record is about to be sent, so that what changes meanwhile (a schema id) is not sent as it was.
+ * While something is missing it gives a promise that says when to ask again; later records of the partition wait behind it.
+ * Rejected, or throwing, it takes the write back.
+ */
+export type LateValue = () => Buffer | Promise<unknown>
 
 /** Where a record is, for good. */
 export interface Published {

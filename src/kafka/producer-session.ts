@@ -1,7 +1,7 @@
 import { type Clock, type Random, sleep, within } from '../clock.ts'
 import { toError } from '../errors.ts'
 import type { Logger } from '../telemetry.ts'
-import { rootCause } from './classify.ts'
+import { classify, rootCause } from './classify.ts'
 import type { OnLeaders, ProduceBatch, ProduceReply, ProducerFactory, ProducerPort } from './producer-port.ts'
 import { RepeatFilter } from './repeat-filter.ts'
 import { retryDelay } from './retry-delay.ts'
@@ -14,7 +14,7 @@ export interface ProducerSessionOptions {
   readonly onLeaders: OnLeaders
   /** The producer is connected and has told the leaders; called again after each {@link ProducerSession.replace}. */
   readonly onReady: () => void
-  /** Run once before the first `onReady`; what it rejects with is logged and forgotten. */
+  /** Run once before the first `onReady`; never rejects. */
   readonly prepare: () => Promise<void>
   readonly clock: Clock
   readonly random: Random
@@ -102,32 +102,25 @@ export class ProducerSession {
       return true
     })
     if (!told) return
-    if (!this.#prepared) await this.#prepare()
+    if (!this.#prepared) await this.#options.prepare()
+    this.#prepared = true
     if (this.#stop.signal.aborted) return
     this.#problem = undefined
     this.#options.onReady()
-  }
-
-  async #prepare(): Promise<void> {
-    this.#prepared = true
-    try {
-      await this.#options.prepare()
-    } catch (error) {
-      const err = rootCause(error)
-      this.#options.logger.info({ topic: this.#options.topic, err }, 'settings of the topic cannot be read')
-    }
   }
 
   /** Until it succeeds; undefined when the session is closed first. */
   async #attempts<T>(failing: string, attempt: () => Promise<T>): Promise<T | undefined> {
     const { clock, random } = this.#options
     for (let failures = 1; !this.#stop.signal.aborted; failures++) {
+      let pauseMs: number
       try {
         return await attempt()
       } catch (error) {
         this.#failed(toError(error), failing)
+        pauseMs = retryDelay(failures, random, classify(error))
       }
-      await sleep(clock, retryDelay(failures, random), this.#stop.signal).catch(() => {})
+      await sleep(clock, pauseMs, this.#stop.signal).catch(() => {})
     }
     return undefined
   }

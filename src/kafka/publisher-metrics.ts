@@ -1,26 +1,38 @@
 import type { Counter, Gauge, Histogram, Labels, Metrics } from '../telemetry.ts'
+import type { Batch } from './accumulator/batch.ts'
 
 const topicLabel = ['topic'] as const
 
 /** From one millisecond (one broker on this machine) to above the time a cluster takes to drop a dead broker. */
-const produceBuckets = [
+const secondBuckets = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30,
 ] as const
 
+/** Up to a full request: {@link PublisherLimits}. */
+const recordBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000] as const
+
+/** From 1 KiB to 8 MiB. */
+const byteBuckets = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((n) => 1_024 * 2 ** n)
+
 /** Everything a publisher counts, for one topic. */
 export class PublisherMetrics {
-  readonly records: Counter
-  readonly batches: Counter
-  readonly produceSeconds: Histogram
+  readonly #records: Counter
+  readonly #batches: Counter
+  readonly #produceSeconds: Histogram
+  readonly #ackSeconds: Histogram
+  readonly #requestRecords: Histogram
+  readonly #requestBytes: Histogram
   readonly retries: Counter
   readonly givenUp: Counter
   readonly withdrawn: Counter
   readonly overBudget: Counter
   readonly orderAlarms: Counter
   readonly rebuilds: Counter
+  readonly partitionChanges: Counter
   readonly bufferedRecords: Gauge
   readonly bufferedBytes: Gauge
   readonly oldestSeconds: Gauge
+  readonly waitingWrites: Gauge
 
   constructor(metrics: Metrics, topic: string) {
     const counter = (name: string, help: string, label?: string): Counter => {
@@ -32,8 +44,8 @@ export class PublisherMetrics {
       const metric = metrics.gauge({ name: `registry_relay_kafka_${name}`, help, labels: topicLabel })
       return { set: (value) => metric.set(value, { topic }) }
     }
-    this.records = counter('produced_records_total', 'Records that all in-sync replicas have.')
-    this.batches = counter('produced_batches_total', 'Batches (one partition of one request) confirmed.')
+    this.#records = counter('produced_records_total', 'Records that all in-sync replicas have.')
+    this.#batches = counter('produced_batches_total', 'Batches (one partition of one request) confirmed.')
     this.retries = counter(
       'produce_retries_total',
       'Batches not confirmed and sent again, by what is known about why.',
@@ -50,7 +62,8 @@ export class PublisherMetrics {
     )
     this.overBudget = counter(
       'over_budget_total',
-      'Writes that found the budget of unconfirmed records full.',
+      'Writes that found no room: the budget full (lack "budget"), or that of their partition (lack "partition").',
+      'lack',
     )
     this.orderAlarms = counter(
       'order_alarms_total',
@@ -61,15 +74,47 @@ export class PublisherMetrics {
       'Producers replaced; after reason "sequence" a few records may be there twice.',
       'reason',
     )
+    this.partitionChanges = counter(
+      'partition_changes_total',
+      'Changes of the number of partitions; most keys moved, and order across each holds for this publisher alone.',
+    )
     this.bufferedRecords = gauge('buffered_records', 'Records accepted and not yet confirmed.')
     this.bufferedBytes = gauge('buffered_bytes', 'Bytes of the records accepted and not yet confirmed.')
     this.oldestSeconds = gauge('oldest_unconfirmed_seconds', 'Age of the oldest record not yet confirmed.')
-    const seconds = metrics.histogram({
-      name: 'registry_relay_kafka_produce_seconds',
-      help: 'Time of a produce request until its outcome, confirmed or not.',
-      labels: topicLabel,
-      buckets: produceBuckets,
-    })
-    this.produceSeconds = { observe: (value) => seconds.observe(value, { topic }) }
+    this.waitingWrites = gauge('waiting_writes', 'Writes that wait for room in the budget.')
+    const histogram = (name: string, help: string, buckets: readonly number[]): Histogram => {
+      const labels = topicLabel
+      const metric = metrics.histogram({ name: `registry_relay_kafka_${name}`, help, labels, buckets })
+      return { observe: (value) => metric.observe(value, { topic }) }
+    }
+    this.#produceSeconds = histogram(
+      'produce_seconds',
+      'Time of a produce request until its outcome, confirmed or not.',
+      secondBuckets,
+    )
+    this.#ackSeconds = histogram(
+      'ack_seconds',
+      'Time from the acceptance of the oldest record of a batch until the batch was confirmed.',
+      secondBuckets,
+    )
+    this.#requestRecords = histogram('request_records', 'Records of a produce request.', recordBuckets)
+    this.#requestBytes = histogram(
+      'request_bytes',
+      'Bytes of the records of a produce request, before compression.',
+      byteBuckets,
+    )
+  }
+
+  /** A request has its outcome, whichever. */
+  request(batches: readonly Batch[], tookMs: number): void {
+    this.#produceSeconds.observe(tookMs / 1_000)
+    this.#requestRecords.observe(batches.reduce((sum, { records }) => sum + records.length, 0))
+    this.#requestBytes.observe(batches.reduce((sum, { bytes }) => sum + bytes, 0))
+  }
+
+  confirmed(batch: Batch, now: number): void {
+    this.#records.add(batch.records.length)
+    this.#batches.add()
+    this.#ackSeconds.observe((now - batch.acceptedAt) / 1_000)
   }
 }

@@ -2,19 +2,23 @@ import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
 import type { ProducerFactory } from './producer-port.ts'
+import type { PublisherObserver } from './publisher-observer.ts'
 
 export interface PublisherOptions {
   readonly topic: string
   /** Makes producers, see `kafkajsProducers`; one is in use at a time. */
   readonly producer: ProducerFactory
-  /** Bytes accepted and not yet confirmed. Default 64 MiB. */
+  /**
+   * Bytes accepted and not yet confirmed; one write may go beyond. Default 64 MiB. A partition that already holds more than
+   * what is still free gets no more, so that one that takes nothing leaves room for the others.
+   */
   readonly budgetBytes?: number
   /** Records accepted and not yet confirmed. Default 100,000. */
   readonly budgetRecords?: number
   /** A write that finds the budget full waits (default; its signal is its deadline) or is rejected with OVER_BUDGET. */
   readonly overBudget?: 'wait' | 'reject'
   /**
-   * Bytes of the largest record; a larger one is refused with TOO_LARGE at once. Default 1,048,000: what a topic takes
+   * Bytes of the largest record; a larger one is refused with TOO_LARGE. Default 1,048,000: what a topic takes
    * (`max.message.bytes` is 1,048,588 by default), less the frame of a batch. Counted before compression.
    */
   readonly maxRecordBytes?: number
@@ -26,6 +30,8 @@ export interface PublisherOptions {
   readonly staleMs?: number
   /** Records of one partition after which the producer is replaced. Default 2,000,000,000; sequence numbers end at 2^31. */
   readonly maxSequence?: number
+  /** Told of every request, retry and replaced producer. */
+  readonly observer?: PublisherObserver
   readonly clock?: Clock
   readonly random?: Random
   readonly telemetry?: Telemetry
@@ -81,6 +87,7 @@ export function publisherSettings(options: PublisherOptions): PublisherSettings 
     },
     staleMs: count('staleMs', options.staleMs ?? 30_000),
     maxSequence: count('maxSequence', options.maxSequence ?? 2_000_000_000),
+    observer: options.observer ?? {},
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     telemetry: options.telemetry ?? noTelemetry,

@@ -1,3 +1,5 @@
+import type { RelayError } from '../errors.ts'
+
 export interface Readiness {
   readonly ready: boolean
   /** In a sentence; set unless ready. */
@@ -8,8 +10,8 @@ export interface PublisherState {
   readonly topic: string
   readonly started: boolean
   readonly closed: boolean
-  readonly connectionProblem: Error | undefined
-  readonly configurationProblem: Error | undefined
+  /** See {@link Publisher.problem}. */
+  readonly problem: RelayError | undefined
   readonly layout: { readonly now: number | undefined; readonly next: number | undefined }
   readonly oldestMs: number
   readonly staleMs: number
@@ -20,12 +22,7 @@ export function readinessOf(state: PublisherState): Readiness {
   const { topic, layout, oldestMs, staleMs } = state
   if (state.closed) return notReady(`the publisher of ${topic} is closed`)
   if (!state.started) return notReady(`the publisher of ${topic} is not started`)
-  if (state.configurationProblem !== undefined) {
-    return notReady(`Kafka refuses what is sent to ${topic}: ${state.configurationProblem.message}`)
-  }
-  if (state.connectionProblem !== undefined) {
-    return notReady(`no connection to Kafka for ${topic}: ${state.connectionProblem.message}`)
-  }
+  if (state.problem !== undefined) return notReady(state.problem.message)
   if (layout.now !== undefined && layout.next !== undefined) {
     return notReady(
       `${topic} changes from ${layout.now} to ${layout.next} partitions; records of the old layout are awaited`,

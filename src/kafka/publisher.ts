@@ -5,17 +5,20 @@ import type { Logger } from '../telemetry.ts'
 import type { Entry } from './accumulator/entry.ts'
 import { Intake } from './intake.ts'
 import { Lanes } from './lanes.ts'
-import type { OutgoingRecord, Published } from './outgoing-record.ts'
+import type { OutgoingRecord, Published, RoughRecord } from './outgoing-record.ts'
 import type { Leaders } from './producer-port.ts'
 import { ProducerSession } from './producer-session.ts'
 import { PublisherMetrics } from './publisher-metrics.ts'
+import { SafeObserver } from './publisher-observer.ts'
 import {
   batchOverhead,
   type PublisherOptions,
   type PublisherSettings,
   publisherSettings,
 } from './publisher-options.ts'
+import { connectionProblem, refusalProblem } from './publisher-problem.ts'
 import { type Readiness, readinessOf } from './publisher-readiness.ts'
+import { RecordLimit } from './record-limit.ts'
 import { Router } from './router.ts'
 
 const observeMs = 1_000
@@ -43,6 +46,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
   readonly #logger: Logger
   readonly #metrics: PublisherMetrics
   readonly #intake: Intake
+  readonly #limit: RecordLimit
   readonly #router: Router
   readonly #lanes: Lanes
   readonly #session: ProducerSession
@@ -66,12 +70,22 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
       settings,
       metrics: this.#metrics,
       clock,
+      place: (key) => this.#router.place(key),
       route: (entry) => this.#router.add(entry),
-      onComplete: (entry) => this.#lanes.completed(entry),
+      onProgress: (list) => this.#lanes.progressed(list),
       onRelease: () => {
         this.#router.settled()
         this.#checkIdle()
       },
+      onTooLarge: () => this.#limit.doubt(),
+      problem: () => this.problem,
+    })
+    this.#limit = new RecordLimit({
+      topic,
+      ask: settings.maxMessageBytes,
+      onLimit: (maxMessageBytes) => this.#limitRecords(maxMessageBytes),
+      clock,
+      logger: this.#logger,
     })
     this.#router = new Router({
       deliver: (partition, entry) => this.#deliver(partition, entry),
@@ -80,13 +94,14 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
         this.#lanes.resize(count)
         this.#lanes.setLeaders(this.#leaders)
       },
+      onPlaces: () => this.#intake.reroute(this.#router.partitionCount ?? 0),
     })
     this.#session = new ProducerSession({
       topic,
       producer: settings.producer,
       onLeaders: (leaders, count) => this.#onLeaders(leaders, count),
       onReady: () => this.#onReady(),
-      prepare: () => this.#readLimit(),
+      prepare: () => this.#limit.read(),
       clock,
       random,
       logger: this.#logger,
@@ -103,6 +118,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
       random,
       logger: this.#logger,
       metrics: this.#metrics,
+      observer: new SafeObserver(settings.observer, this.#logger, clock),
       produce: (broker, batches) => this.#session.produce(broker, batches),
       refreshLeaders: () => this.#session.refreshLeaders(),
       replaceProducer: () => this.#session.replace(),
@@ -130,14 +146,22 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     return { records, bytes, oldestMs: oldest === Number.POSITIVE_INFINITY ? 0 : now - oldest }
   }
 
+  /** KAFKA_CONFIGURATION or KAFKA_UNAVAILABLE while nothing can be sent, or not all; `facts` say topic, reason and action. */
+  get problem(): RelayError | undefined {
+    const { topic } = this.#settings
+    const { refusal } = this.#lanes
+    if (refusal !== undefined) return refusalProblem(topic, refusal)
+    const { problem } = this.#session
+    return problem === undefined ? undefined : connectionProblem(topic, problem)
+  }
+
   /** Ready: started, connected, nothing to be put right, and no record waiting for too long. */
   readiness(): Readiness {
     return readinessOf({
       topic: this.#settings.topic,
       started: this.#started,
       closed: this.#closed !== undefined,
-      connectionProblem: this.#session.problem,
-      configurationProblem: this.#lanes.configurationProblem,
+      problem: this.problem,
       layout: { now: this.#router.partitionCount, next: this.#router.nextCount },
       oldestMs: this.pending.oldestMs,
       staleMs: this.#settings.staleMs,
@@ -145,13 +169,11 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
   }
 
   /**
-   * Receipts in the order of the items. Rejects with TOO_LARGE (nothing of the write was taken), RECORD_REJECTED (Kafka refuses
-   * an item for good; `facts.rejected` says which, all others are in the topic), OVER_BUDGET, the reason of the
-   * signal, the error of a value that was promised, DEADLINE_EXCEEDED by `close`, or SINK_CLOSED.
+   * Receipts in the order of the items. Rejects with TOO_LARGE or RECORD_REJECTED (the topic will never take an item;
+   * `facts.rejected` says which, all others are in the topic), OVER_BUDGET (nothing of the write was taken), the reason of the
+   * signal, the error of a value that is late, DEADLINE_EXCEEDED by `close`, or SINK_CLOSED.
    */
   write(records: readonly OutgoingRecord[], options: WriteOptions = {}): Promise<readonly Published[]> {
-    // Whatever becomes of the write, a promised value that fails is no unhandled rejection.
-    for (const { value } of records) if (value instanceof Promise) value.catch(() => {})
     const { signal } = options
     if (this.#closed !== undefined) return Promise.reject(new SinkClosedError())
     if (signal?.aborted) return Promise.reject(signal.reason)
@@ -160,6 +182,11 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     const published = this.#intake.take(records, signal)
     this.#observe()
     return published
+  }
+
+  /** OVER_BUDGET if a write like this would be rejected with it now. */
+  lackFor(records: readonly RoughRecord[]): RelayError | undefined {
+    return this.#settings.overBudget === 'reject' ? this.#intake.lackFor(records) : undefined
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -175,14 +202,15 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     const writes = this.#intake.openWrites
     this.#lanes.stop()
     const givenUp = records > 0 || writes > 0
+    const { problem: cause } = this
     const error = new RelayError(
       'DEADLINE_EXCEEDED',
-      `closing the publisher of ${topic}: after ${deadlineMs} ms, ${records} records were not confirmed by Kafka`,
-      { facts: { topic, records, writes } },
+      `closing the publisher of ${topic}: after ${Math.round(deadlineMs)} ms, ${records} records were not confirmed by Kafka`,
+      { ...(cause === undefined ? {} : { cause }), facts: { topic, records, writes } },
     )
     if (givenUp) {
       this.#metrics.givenUp.add(records, { reason: 'deadline' })
-      this.#logger.error({ ...error.facts, err: this.#session.problem }, error.message)
+      this.#logger.error({ ...error.facts, err: error }, error.message)
     }
     this.#intake.abandonAll(error)
     await this.#session.close()
@@ -204,7 +232,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
   }
 
   #deliver(partition: number, entry: Entry): void {
-    if (!this.#intake.takeBackIfTooLarge(entry)) this.#lanes.push(partition, entry)
+    if (this.#intake.bind(entry, partition)) this.#lanes.push(partition, entry)
   }
 
   #onLeaders(leaders: Leaders, partitionCount: number): void {
@@ -215,6 +243,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     this.#lanes.setLeaders(leaders)
     const before = this.#router.partitionCount
     if (this.#router.told(partitionCount)) {
+      this.#metrics.partitionChanges.add()
       this.#logger.warn(
         { topic: this.#settings.topic, before, after: partitionCount },
         'the number of partitions changed: most keys move, and order across the change holds only for what this publisher writes',
@@ -230,9 +259,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     this.#logger.info({ topic, partitions: this.#partitionCount }, 'connected to Kafka, publishing')
   }
 
-  async #readLimit(): Promise<void> {
-    const maxMessageBytes = await this.#settings.maxMessageBytes()
-    if (maxMessageBytes === undefined) return
+  #limitRecords(maxMessageBytes: number): void {
     const maxRecordBytes = Math.max(1, maxMessageBytes - batchOverhead)
     this.#intake.limitRecords(maxRecordBytes)
     this.#lanes.limitBatches(maxRecordBytes)
@@ -243,6 +270,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     this.#metrics.bufferedRecords.set(pending.records)
     this.#metrics.bufferedBytes.set(pending.bytes)
     this.#metrics.oldestSeconds.set(pending.oldestMs / 1_000)
+    this.#metrics.waitingWrites.set(this.#intake.writesInLine)
     return pending
   }
 

@@ -1,13 +1,12 @@
-import type { EventRecord } from '../avro/record.ts'
 import { frame, frameBytes } from '../avro/wire-format.ts'
+import type { RelayError } from '../errors.ts'
 import type { CloseOptions, Sink, WriteOptions } from '../sink/sink.ts'
 import type { OutgoingRecord, Published } from './outgoing-record.ts'
 import { Publisher, type PublisherPending } from './publisher.ts'
 import type { PublisherOptions } from './publisher-options.ts'
 import type { Readiness } from './publisher-readiness.ts'
-
-/** Hex SHA-256 of the schema text, on every record: readers compare it with what the registry has under the id. */
-const fingerprintHeader = 'x-schema-fingerprint'
+import type { ReadRecord } from './read-record.ts'
+import { type CloudEventsOptions, RecordHeaders } from './record-headers.ts'
 
 /** Where ids of schemas come from; a promise while the registry has not answered yet. */
 export interface SchemaIdSource {
@@ -17,6 +16,21 @@ export interface SchemaIdSource {
 export interface RecordSinkOptions extends PublisherOptions {
   /** Not closed by the sink. */
   readonly schemaIds: SchemaIdSource
+  /**
+   * In front of the key of every record, so that several registries can share a topic: `eu-1/`. Put there when a record is
+   * published, so what a spool holds goes by the setting of now. Default: empty.
+   */
+  readonly keyPrefix?: string
+  /** Headers of the CloudEvents 1.0 binary mode on every record. Costs decoding each event. Default: none. */
+  readonly cloudEvents?: CloudEventsOptions
+}
+
+/** A Sink of records that can be started and looked at: one topic, or several. */
+export interface EventRecordSink extends Sink<ReadRecord, readonly RecordAck[]> {
+  /** Begins to connect in the background and resolves at once, see {@link Publisher.start}. */
+  start(): Promise<void>
+  readonly pending: PublisherPending
+  readiness(): Readiness
 }
 
 /** Where a record is, for good. */
@@ -35,19 +49,22 @@ export interface RecordAck {
  *
  * While an id is not known, records wait, in order with all others of their partition.
  */
-export class RecordSink implements Sink<EventRecord, readonly RecordAck[]> {
+export class RecordSink implements EventRecordSink {
   readonly #publisher: Publisher
   readonly #schemaIds: SchemaIdSource
   readonly #topic: string
+  readonly #keyPrefix: Buffer
+  readonly #headers: RecordHeaders
 
   /** @throws RelayError CONFIG_INVALID naming the option */
   constructor(options: RecordSinkOptions) {
     this.#publisher = new Publisher(options)
     this.#schemaIds = options.schemaIds
     this.#topic = options.topic
+    this.#keyPrefix = Buffer.from(options.keyPrefix ?? '', 'utf8')
+    this.#headers = new RecordHeaders({ ...options, cloudEvents: options.cloudEvents })
   }
 
-  /** Begins to connect in the background and resolves at once, see {@link Publisher.start}. */
   start(): Promise<void> {
     return this.#publisher.start()
   }
@@ -61,35 +78,67 @@ export class RecordSink implements Sink<EventRecord, readonly RecordAck[]> {
   }
 
   /** Rejects as {@link Publisher.write} does, and with the error of an id that cannot be had. */
-  async write(records: readonly EventRecord[], options: WriteOptions = {}): Promise<readonly RecordAck[]> {
-    const ids = records.map(({ fingerprint }) => this.#schemaIds.idOf(fingerprint))
+  async write(records: readonly ReadRecord[], options: WriteOptions = {}): Promise<readonly RecordAck[]> {
+    // Of a schema that nobody knows nothing is taken; and where an id is missing, somebody begins to ask for it.
+    for (const { fingerprint } of records) void this.#idOf(fingerprint)
+    const ids: number[] = new Array(records.length)
     // No await before this line: the order of calls is the order of records.
     const published = await this.#publisher.write(
-      records.map((record, i) => toOutgoing(record, ids[i] as number | Promise<number>)),
+      records.map((record, i) => this.#outgoing(record, ids, i)),
       options,
     )
-    // Not awaited for nothing: in the common case that every id was known from the start it would cost each write a turn.
-    const known = ids.every((id) => typeof id === 'number') ? ids : await Promise.all(ids)
     return published.map(({ partition, offset }: Published, i) => ({
       topic: this.#topic,
       partition,
       offset,
-      schemaId: known[i] as number,
+      schemaId: ids[i] as number,
     }))
   }
 
   close(options?: CloseOptions): Promise<void> {
     return this.#publisher.close(options)
   }
-}
 
-function toOutgoing(record: EventRecord, id: number | Promise<number>): OutgoingRecord {
-  const { key, datum, fingerprint, receivedAt, headers } = record
-  return {
-    key,
-    value: typeof id === 'number' ? frame(id, datum) : id.then((known) => frame(known, datum)),
-    valueBytes: frameBytes + datum.length,
-    timestamp: receivedAt,
-    headers: { ...headers, [fingerprintHeader]: fingerprint },
+  /** OVER_BUDGET if a write of these would be rejected with it now, as far as their headers do not matter. */
+  lackFor(records: readonly ReadRecord[]): RelayError | undefined {
+    return this.#publisher.lackFor(
+      records.map(({ key, datum }) => ({ key: this.#key(key), bytes: datum.length })),
+    )
+  }
+
+  #key(key: Buffer): Buffer {
+    return this.#keyPrefix.length === 0 ? key : Buffer.concat([this.#keyPrefix, key])
+  }
+
+  #idOf(fingerprint: string): number | Promise<number> {
+    const id = this.#schemaIds.idOf(fingerprint)
+    // Whoever needs it asks again when it is sent; nobody may be waiting by then.
+    if (typeof id !== 'number') id.catch(() => undefined)
+    return id
+  }
+
+  /**
+   * Framed when it is sent and not before: while Kafka is away, a registry may lose its storage, and the id may be another
+   * schema's by then. What was sent once is sent again as it was.
+   *
+   * @param ids takes the id that it is framed with, at `index`
+   */
+  #outgoing(record: ReadRecord, ids: number[], index: number): OutgoingRecord {
+    const { datum, fingerprint, receivedAt } = record
+    const key = this.#key(record.key)
+    const { headers, schemaId } = this.#headers.of(record, key)
+    return {
+      key,
+      value: () => {
+        const id = this.#idOf(fingerprint)
+        if (typeof id !== 'number') return id
+        ids[index] = id
+        schemaId(id)
+        return frame(id, datum)
+      },
+      valueBytes: frameBytes + datum.length,
+      timestamp: receivedAt,
+      headers,
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { unrouted } from './accumulator/budget.ts'
 import { type Entry, EntryList } from './accumulator/entry.ts'
 import { partitionOf } from './routing.ts'
 
@@ -8,6 +9,8 @@ export interface RouterOptions {
   readonly drained: () => boolean
   /** From now on this many partitions. */
   readonly onLayout: (partitionCount: number) => void
+  /** What {@link Router.place} says may be another partition than before. */
+  readonly onPlaces: () => void
 }
 
 /**
@@ -37,27 +40,34 @@ export class Router {
     return this.#next
   }
 
-  add(entry: Entry): void {
+  /** Where a record with this key goes now; {@link unrouted} if it has to wait here first. */
+  place(key: Buffer): number {
     // Behind the backlog also while it is being handed out: delivering may make room for a write that waited.
-    if (this.#count === undefined || this.#next !== undefined || this.#backlog.size > 0) {
-      this.#backlog.push(entry)
-    } else {
-      this.#options.deliver(partitionOf(entry.record.key, this.#count), entry)
-    }
+    if (this.#count === undefined || this.#next !== undefined || this.#backlog.size > 0) return unrouted
+    return partitionOf(key, this.#count)
+  }
+
+  /** An entry that {@link place} has given its partition. */
+  add(entry: Entry): void {
+    if (entry.partition === unrouted) this.#backlog.push(entry)
+    else this.#options.deliver(entry.partition, entry)
   }
 
   /** What Kafka says about the number of partitions; true if that is a change of a count already in use. */
   told(count: number): boolean {
     if (count === this.#count) {
       // Changed back before the old layout had drained: nothing to wait for any more.
+      if (this.#next === undefined) return false
       this.#next = undefined
       this.#flush()
       return false
     }
     if (count === this.#next) return false
+    const inUse = this.#count !== undefined
     this.#next = count
+    this.#options.onPlaces()
     this.settled()
-    return this.#count !== count
+    return inUse
   }
 
   /** Something was confirmed or withdrawn: a change that waits may be possible now. */
@@ -75,5 +85,6 @@ export class Router {
     for (let entry = this.#backlog.shift(); entry !== undefined; entry = this.#backlog.shift()) {
       this.#options.deliver(partitionOf(entry.record.key, count), entry)
     }
+    this.#options.onPlaces()
   }
 }

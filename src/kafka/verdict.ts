@@ -1,6 +1,6 @@
 import { RelayError } from '../errors.ts'
 import type { Batch } from './accumulator/batch.ts'
-import { classify, type FailureClass, rootCause } from './classify.ts'
+import { classify, type FailureClass, reasonOf, rootCause } from './classify.ts'
 import type { ProduceReply } from './producer-port.ts'
 
 /** How a request ended. */
@@ -59,6 +59,9 @@ function refusal(topic: string, batch: Batch, error: Error): RelayError {
   return new RelayError(
     'RECORD_REJECTED',
     `Kafka refuses a record of about ${batch.bytes} bytes for ${topic}/${batch.partition}: ${error.message}`,
-    { cause: error, facts: { topic, partition: batch.partition, bytes: batch.bytes } },
+    {
+      cause: error,
+      facts: { topic, partition: batch.partition, bytes: batch.bytes, reason: reasonOf(error) },
+    },
   )
 }

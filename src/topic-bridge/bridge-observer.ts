@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { toError } from '../errors.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
+import type { DeadLetterReason } from '../kafka/dead-letter-port.ts'
 import type { Counter, Gauge, Logger, Telemetry } from '../telemetry.ts'
 
 /** What an attempt was about when it failed. */
@@ -17,6 +18,7 @@ export class BridgeObserver {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #endpoint: string
+  readonly #group: string
   readonly #records: Counter
   readonly #retries: Counter
   readonly #commitFailures: Counter
@@ -27,11 +29,13 @@ export class BridgeObserver {
   #unsaid = 0
   #saidAt = Number.NEGATIVE_INFINITY
 
-  constructor(telemetry: Telemetry, clock: Clock, endpoint: string) {
+  /** @param group of the consumers: an endpoint has one for each topic */
+  constructor(telemetry: Telemetry, clock: Clock, endpoint: string, group: string) {
     const { metrics } = telemetry
     this.#logger = telemetry.logger.child({ component: 'topic-bridge', endpoint })
     this.#clock = clock
     this.#endpoint = endpoint
+    this.#group = group
     const partition = ['endpoint', 'topic', 'partition']
     this.#records = metrics.counter({
       name: 'registry_relay_bridge_records_total',
@@ -51,7 +55,7 @@ export class BridgeObserver {
     this.#inFlight = metrics.gauge({
       name: 'registry_relay_bridge_in_flight',
       help: 'Attempts under way',
-      labels: ['endpoint'],
+      labels: ['endpoint', 'group'],
     })
     this.#lag = metrics.gauge({
       name: 'registry_relay_bridge_lag_records',
@@ -66,21 +70,21 @@ export class BridgeObserver {
   }
 
   attemptStarted(): void {
-    this.#inFlight.set(++this.#flying, { endpoint: this.#endpoint })
+    this.#inFlight.set(++this.#flying, { endpoint: this.#endpoint, group: this.#group })
   }
 
   attemptEnded(): void {
-    this.#inFlight.set(--this.#flying, { endpoint: this.#endpoint })
+    this.#inFlight.set(--this.#flying, { endpoint: this.#endpoint, group: this.#group })
   }
 
   delivered(): void {
     this.#records.add(1, { endpoint: this.#endpoint, outcome: 'delivered' })
   }
 
-  deadLettered(record: ConsumedRecord, reason: string): void {
+  deadLettered(record: ConsumedRecord, { code, message }: DeadLetterReason): void {
     this.#records.add(1, { endpoint: this.#endpoint, outcome: 'dead_letter' })
     this.#logger.error(
-      { ...placeOf(record), reason },
+      { ...placeOf(record), code, reason: message },
       'record cannot be decoded; it was put into the dead letters',
     )
   }

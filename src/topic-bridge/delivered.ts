@@ -12,10 +12,11 @@ export interface DecodedEvent {
 
 /**
  * Reads values of records. Throws or rejects with an error whose `retriable` is false when no repeat can help
- * (`RECORD_UNDECODABLE`); with any other, the same value is tried again later.
+ * (`RECORD_UNDECODABLE`); with `SCHEMA_UNKNOWN` the same value is tried again for a time; with any other, until it succeeds.
  */
 export interface RecordDecoder {
-  decode(value: Buffer): DecodedEvent | Promise<DecodedEvent>
+  /** @param fingerprint of the schema that the record was written with, where it says so */
+  decode(value: Buffer, fingerprint?: string): DecodedEvent | Promise<DecodedEvent>
 }
 
 /** One event that the endpoint has taken. */

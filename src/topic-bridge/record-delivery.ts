@@ -1,3 +1,4 @@
+import { fingerprintHeader } from '../avro/wire-format.ts'
 import type { Clock, Random } from '../clock.ts'
 import { isRelayError, RelayError, toError } from '../errors.ts'
 import type { Deliverer } from '../http/deliverer.ts'
@@ -14,6 +15,8 @@ export interface DeliveryParts {
   readonly deliverer: Deliverer
   readonly deadLetters: DeadLetters
   readonly backoff: Backoff
+  /** From the first attempt for a record whose schema is not known until it is given up, milliseconds. */
+  readonly unknownSchemaMs: number
   readonly clock: Clock
   readonly random: Random
   readonly observer: BridgeObserver
@@ -23,8 +26,8 @@ export interface DeliveryParts {
 /**
  * One record until it has its outcome.
  *
- * decode → deliver → outcome "delivered"; or decode → cannot be decoded → dead letter → outcome "dead
- * letter". Every step is repeated with backoff for ever until it succeeds; a step that has succeeded is not
+ * decode → deliver → outcome "delivered"; or decode → cannot be decoded, or its schema was not known for too long → dead
+ * letter → outcome "dead letter". Every step is repeated with backoff for ever until it succeeds; a step that has succeeded is not
  * repeated, but for decoding, which is cheap: what was decoded is not kept over a pause, so that the memory
  * is that of the attempts under way.
  */
@@ -33,6 +36,8 @@ export class RecordDelivery implements LaneJob {
   readonly #parts: DeliveryParts
   readonly #onOutcome: () => void
   #attempts = 0
+  /** When the first attempt began, by the monotonic clock. */
+  #begunAt: number | undefined
   #stage: Stage = 'decode'
   #unreadable: DeadLetterReason | undefined
 
@@ -44,8 +49,9 @@ export class RecordDelivery implements LaneJob {
   }
 
   async attempt(signal: AbortSignal): Promise<number | undefined> {
-    const { observer } = this.#parts
+    const { observer, clock } = this.#parts
     this.#attempts++
+    this.#begunAt ??= clock.monotonic()
     observer.attemptStarted()
     try {
       const decoded = await this.#decode()
@@ -69,24 +75,33 @@ export class RecordDelivery implements LaneJob {
     if (this.#unreadable !== undefined) return undefined
     this.#stage = 'decode'
     try {
-      const { value } = this.#record
+      const { value, headers } = this.#record
       if (value === null) throw new RelayError('RECORD_UNDECODABLE', 'the record has no value')
-      return await this.#parts.decoder.decode(value)
+      const [fingerprint] = headers.get(fingerprintHeader) ?? []
+      return await this.#parts.decoder.decode(value, fingerprint?.toString('latin1'))
     } catch (thrown) {
-      // Only what is said to be hopeless is given up. A schema registry that is down, or does not know an id
-      // yet (it may be a replica that is behind), passes; treating it as poison would empty the topic into
-      // the dead letters.
-      if (!isRelayError(thrown) || thrown.retriable) throw thrown
+      if (!isRelayError(thrown) || (thrown.retriable && !this.#isStale(thrown))) throw thrown
       this.#unreadable = { code: thrown.code, message: thrown.message }
       return undefined
     }
   }
 
+  /**
+   * A schema registry that is down, or refuses us, passes, however long it takes: treating that as poison would empty the topic
+   * into the dead letters. One that answers and does not know the schema may be a replica that is behind; an id that it does
+   * not know after that will not come by waiting, and holds up its repository.
+   */
+  #isStale(error: RelayError): boolean {
+    const { clock, unknownSchemaMs } = this.#parts
+    const begunAt = this.#begunAt ?? clock.monotonic()
+    return error.code === 'SCHEMA_UNKNOWN' && clock.monotonic() - begunAt >= unknownSchemaMs
+  }
+
   async #bury(): Promise<void> {
     this.#stage = 'dead_letter'
-    const reason = this.#unreadable ?? { code: 'RECORD_UNDECODABLE', message: 'unknown' }
+    const reason = this.#unreadable ?? { code: 'RECORD_UNDECODABLE' as const, message: 'unknown' }
     await this.#parts.deadLetters.write(this.#record, reason)
-    this.#parts.observer.deadLettered(this.#record, reason.message)
+    this.#parts.observer.deadLettered(this.#record, reason)
   }
 
   async #deliver(decoded: DecodedEvent, signal: AbortSignal): Promise<void> {

@@ -28,6 +28,12 @@ export interface TopicBridgeOptions {
   /** Between the attempts for one record. Default 200 ms doubling to 30 s. */
   readonly backoff?: Backoff
   /**
+   * For how long a record whose schema the registry does not know, or has another one in place of, holds up its repository
+   * before it is kept in the dead letters, milliseconds from its first attempt. Default 900,000. A registry that cannot be
+   * asked is waited for without end.
+   */
+  readonly unknownSchemaMs?: number
+  /**
    * How far reading goes ahead, per partition, of a record that has no outcome; then its partition waits. It
    * bounds the memory, and how much is repeated after a crash or rebalance while something fails. Default 2000
    * records, and 4 MiB without outcome; one fetch may come on top.
@@ -55,8 +61,8 @@ export interface TopicBridgeOptions {
  * long as it takes.
  *
  * A failing repository waits alone, others go past it, up to the {@link TopicBridgeOptions.window}; then its
- * partition waits. Nothing is skipped: a record is delivered, or, if its bytes can never be read, kept in the
- * dead letters, before the group's offset goes past it. Repeats happen after a crash, an unclear answer, or a
+ * partition waits. Nothing is skipped: a record is delivered, or, if its bytes can never be read or its schema stays unknown,
+ * kept in the dead letters, before the group's offset goes past it. Repeats happen after a crash, an unclear answer, or a
  * rebalance while something fails; they carry the same `webhook-id`.
  */
 export class TopicBridge {
@@ -79,11 +85,30 @@ export class TopicBridge {
     if (!Number.isInteger(maxInFlight) || maxInFlight < 1) {
       throw new RelayError('CONFIG_INVALID', `maxInFlight: expected an integer from 1, got ${maxInFlight}`)
     }
+    const { unknownSchemaMs = 900_000 } = options
+    if (!(unknownSchemaMs >= 0)) {
+      throw new RelayError('CONFIG_INVALID', `unknownSchemaMs: expected milliseconds, got ${unknownSchemaMs}`)
+    }
     this.#deliverer = deliverer
     this.#deadLetters = deadLetters
-    const observer = new BridgeObserver(options.telemetry ?? noTelemetry, clock, options.endpoint)
+    const observer = new BridgeObserver(
+      options.telemetry ?? noTelemetry,
+      clock,
+      options.endpoint,
+      this.groupId,
+    )
     const { decoder, onDelivered, backoff = defaultBackoff } = options
-    const parts = { decoder, deliverer, deadLetters, backoff, clock, random, observer, onDelivered }
+    const parts = {
+      decoder,
+      deliverer,
+      deadLetters,
+      backoff,
+      unknownSchemaMs,
+      clock,
+      random,
+      observer,
+      onDelivered,
+    }
     const { window = defaultWindow, commitIntervalMs = 200, drainMs = 5_000 } = options
     this.#clock = clock
     this.#parts = {
@@ -159,14 +184,28 @@ function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
 }
 
-const plainName = /^[A-Za-z0-9._-]{1,100}$/
-
 function groupIdOf(group: string, endpoint: string): string {
-  for (const [option, name] of Object.entries({ group, endpoint })) {
-    if (plainName.test(name) && (option === 'group' || !name.includes('.'))) continue
-    const dot = option === 'group' ? '".", ' : ''
-    const expected = `1 to 100 letters, digits, ${dot}"_" or "-"`
-    throw new RelayError('CONFIG_INVALID', `${option}: expected ${expected}, got ${JSON.stringify(name)}`)
+  // A group may hold the name of a topic, which has up to 249 characters.
+  const rules = [
+    {
+      option: 'group',
+      name: group,
+      pattern: /^[A-Za-z0-9._-]{1,350}$/,
+      expected: '1 to 350 letters, digits, ".", ',
+    },
+    {
+      option: 'endpoint',
+      name: endpoint,
+      pattern: /^[A-Za-z0-9_-]{1,100}$/,
+      expected: '1 to 100 letters, digits, ',
+    },
+  ]
+  for (const { option, name, pattern, expected } of rules) {
+    if (pattern.test(name)) continue
+    throw new RelayError(
+      'CONFIG_INVALID',
+      `${option}: expected ${expected}"_" or "-", got ${JSON.stringify(name)}`,
+    )
   }
   return `${group}.${endpoint}`
 }

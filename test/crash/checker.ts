@@ -1,6 +1,6 @@
 import { DuplicateBudget } from './duplicates.ts'
 import { type Fate, fatesOf } from './fate.ts'
-import type { Kill, Operation, TopicRecord } from './operation.ts'
+import type { Kill, Operation, Rebuild, TopicRecord } from './operation.ts'
 
 export interface Trial {
   /** In the order of beginning. */
@@ -8,6 +8,8 @@ export interface Trial {
   /** All of the topic, by partition and offset. */
   readonly records: readonly TopicRecord[]
   readonly kills: readonly Kill[]
+  /** Default: none. */
+  readonly rebuilds?: readonly Rebuild[]
   /** Requests that can be in flight at once. */
   readonly inFlight: number
   readonly required: {
@@ -25,6 +27,8 @@ export type Invariant = 'no loss' | 'no phantom' | 'order' | 'duplicates'
 export interface Violation {
   readonly invariant: Invariant
   readonly message: string
+  /** Of the event that is lost. */
+  readonly id?: string
 }
 
 export interface Counts {
@@ -34,7 +38,7 @@ export interface Counts {
   readonly fail: number
   readonly records: number
   readonly duplicates: number
-  /** What the kills account for at most. */
+  /** What the kills and the rebuilds account for at most. */
   readonly duplicatesExplained: number
   readonly kills: number
   /** Milliseconds. */
@@ -52,11 +56,11 @@ export interface Verdict {
 
 /** Compares what the senders heard with what the topic holds. */
 export function check(trial: Trial): Verdict {
-  const { operations, records, kills, required } = trial
+  const { operations, records, kills, rebuilds = [], required } = trial
   const { byId, flaws } = fatesOf(operations)
   const fates = [...byId.values()]
   const copies = copiesById(records)
-  const budget = new DuplicateBudget({ fates, kills, inFlight: trial.inFlight })
+  const budget = new DuplicateBudget({ fates, kills, rebuilds, inFlight: trial.inFlight })
   const duplicates = [...copies.values()].reduce((sum, { length }) => sum + length - 1, 0)
   const violations = [
     ...losses(fates, copies, trial.whereIs),
@@ -102,6 +106,7 @@ function losses(fates: readonly Fate[], copies: Copies, whereIs: Trial['whereIs'
     .filter(({ event, ackedAt }) => ackedAt !== undefined && !copies.has(event.id))
     .map(({ event, place }) => ({
       invariant: 'no loss',
+      id: event.id,
       message: `${event.id} (number ${place} of ${event.repository}) had a 2xx and is not in the topic; ${whereIs?.(event.id) ?? 'not looked for elsewhere'}`,
     }))
 }
@@ -166,19 +171,19 @@ function unexplained(
   const violations = [...copies].flatMap(([id, { length }]): Violation[] => {
     const fate = byId.get(id)
     if (length === 1 || fate === undefined) return []
-    const explained = budget.killsThatDouble(fate)
+    const explained = budget.copiesOf(fate)
     if (length - 1 <= explained) return []
     return [
       {
         invariant: 'duplicates',
-        message: `${id} of ${fate.event.repository} is there ${length} times, and ${explained} kills can have doubled it`,
+        message: `${id} of ${fate.event.repository} is there ${length} times, and ${explained} kills or rebuilds can have doubled it`,
       },
     ]
   })
   if (duplicates > budget.total) {
     violations.push({
       invariant: 'duplicates',
-      message: `${duplicates} duplicates, and what was in flight or in the spool at the kills explains ${budget.total}`,
+      message: `${duplicates} duplicates, and what was in flight or in the spool at kills and rebuilds explains ${budget.total}`,
     })
   }
   return violations

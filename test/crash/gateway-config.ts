@@ -8,21 +8,40 @@ export interface GatewayConfigOptions {
   readonly port: number
   readonly token: string
   readonly spoolFolder: string
+  /** Default 1. */
+  readonly replicationFactor?: number
+  /** Milliseconds; default: those of the product. */
+  readonly timeouts?: { readonly requestTimeoutMs: number; readonly connectionTimeoutMs: number }
+  /** Bytes; default 2 MiB. */
+  readonly spoolBytes?: number
 }
 
 /**
- * The configuration file of the gateway under test. Its spool is small: an eighth of it may be acked records, so that
- * segments are made and deleted all the time.
+ * The configuration file of the gateway under test. Its spool is small unless told otherwise: an eighth of it may be acked
+ * records, so that segments are made and deleted all the time.
  */
 export function gatewayConfig(options: GatewayConfigOptions): string {
-  const { servers, mode, topic, port, token, spoolFolder } = options
-  const brokers = servers.brokers.map((address) => `"${address}"`).join(', ')
-  const spool = `spool: { folder: "${spoolFolder}", maxBytes: 2097152, segmentBytes: 65536 }`
-  return `kafka: { brokers: [${brokers}] }
-topics: { events: ${topic}, deadLetters: ${topic}-dlq, rejected: ${topic}-rejected, partitions: 6, replicationFactor: 1 }
-schemaRegistry: { url: "${servers.schemaRegistryUrl}", mode: register }
-gateway: { port: ${port}, ackMode: ${mode}, maxBodyBytes: 65536, credentials: [{ bearer: ${token} }] }
-${mode === 'spool' ? spool : ''}
-logging: { level: warn, format: json }
-`
+  const {
+    servers,
+    mode,
+    topic,
+    port,
+    token,
+    spoolFolder,
+    replicationFactor = 1,
+    spoolBytes = 2_097_152,
+  } = options
+  return JSON.stringify({
+    kafka: { brokers: servers.brokers, ...options.timeouts },
+    topics: {
+      ...{ events: topic, deadLetters: `${topic}-dlq`, rejected: `${topic}-rejected` },
+      ...{ partitions: 6, replicationFactor },
+    },
+    schemaRegistry: { url: servers.schemaRegistryUrl, mode: 'register' },
+    gateway: { port, ackMode: mode, maxBodyBytes: 65_536, credentials: [{ bearer: token }] },
+    ...(mode === 'spool'
+      ? { spool: { folder: spoolFolder, maxBytes: spoolBytes, segmentBytes: spoolBytes / 32 } }
+      : {}),
+    logging: { level: 'warn', format: 'json' },
+  })
 }

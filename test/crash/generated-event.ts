@@ -23,11 +23,21 @@ export interface EventOrigin {
 
 /** As a registry of this profile writes it: about 1.2 KB, and each tenth with references as for an image index. */
 export function generateEvent(origin: EventOrigin, random: Random): GeneratedEvent {
-  const { run, sender, profile, repository, number } = origin
+  const { sender, profile, repository } = origin
+  const event = eventOf(origin, random)
+  const body = Buffer.from(encodeEnvelope([event], profile))
+  return {
+    ...{ id: String(event.id), sender, repository, hash: envelopeHash(body) },
+    ...{ body, contentType: mediaTypeOf(profile) },
+  }
+}
+
+/** The event itself, for those who write events and no bytes. */
+export function eventOf({ run, sender, profile, repository, number }: EventOrigin, random: Random): Event {
   const id = uuidOf(`${run}/${sender}/${number}`)
   const digest = digestOf(id)
   const size = 400 + Math.floor(random() * 4_000)
-  const event: Event = {
+  return {
     id,
     timestamp: new Date(Date.UTC(2026, 0, 2) + number * 1_000).toISOString(),
     action: random() < 0.3 ? 'push' : 'pull',
@@ -52,8 +62,6 @@ export function generateEvent(origin: EventOrigin, random: Random): GeneratedEve
     source: { addr: `${sender}:5000`, instanceID: uuidOf(`${run}/${sender}`) },
     ...(profile === 'gitlab' ? { meta: new Map([['number', String(number)]]) } : {}),
   }
-  const body = Buffer.from(encodeEnvelope([event], profile))
-  return { id, sender, repository, hash: envelopeHash(body), body, contentType: mediaTypeOf(profile) }
 }
 
 export function envelopeHash(body: string | Buffer): string {

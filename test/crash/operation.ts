@@ -45,3 +45,9 @@ export interface Kill {
   /** Records in the spool that its cursor had not passed; 0 without a spool. */
   readonly unacked: number
 }
+
+/** A producer that was replaced because the broker lost track of it: what was under way is sent again as if it were new. */
+export interface Rebuild {
+  /** Of the events between the gateway and the confirmation by Kafka at that moment. */
+  readonly ids: ReadonlySet<string>
+}

@@ -28,12 +28,14 @@ export async function readTopic(servers: Servers, topic: string): Promise<readon
   }
 }
 
-async function contentOf(
+/** By the fingerprint that the record names, if one is given; else by what the registry has under its id. */
+export async function contentOf(
   value: Buffer,
   decoder: EventDecoder,
+  fingerprint?: string,
 ): Promise<Pick<TopicRecord, 'id' | 'repository' | 'hash' | 'problem'>> {
   try {
-    const { event, body } = await decoder.decode(value)
+    const { event, body } = await decoder.decode(value, fingerprint)
     const repository = event.target?.repository
     return {
       hash: envelopeHash(body),

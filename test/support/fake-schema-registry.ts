@@ -1,4 +1,5 @@
 import http from 'node:http'
+import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 
@@ -23,22 +24,33 @@ export class FakeSchemaRegistry {
   readonly subjects = new Map<string, number[]>()
   /** Levels set for single subjects. */
   readonly levels = new Map<string, string>()
+  /** The one for all others. */
+  globalLevel = 'BACKWARD'
   readonly requests: LoggedRequest[] = []
   /** Asked for every request, until it answers false. */
   trouble: Trouble = () => false
-  readonly #server = http.createServer((request, response) => this.#serve(request, response))
+  readonly #server: http.Server
+  readonly #scheme: string
   #nextId = 1
+  #port = 0
+
+  private constructor(tls: https.ServerOptions | undefined) {
+    const serve: http.RequestListener = (request, response) => void this.#serve(request, response)
+    this.#server = tls === undefined ? http.createServer(serve) : https.createServer(tls, serve)
+    this.#scheme = tls === undefined ? 'http' : 'https'
+  }
 
   /** Listens on a free port of 127.0.0.1 until the test ends. */
-  static async start(t: TestContext): Promise<FakeSchemaRegistry> {
-    const registry = new FakeSchemaRegistry()
-    await new Promise<void>((resolve) => registry.#server.listen(0, '127.0.0.1', resolve))
+  static async start(t: TestContext, tls?: https.ServerOptions): Promise<FakeSchemaRegistry> {
+    const registry = new FakeSchemaRegistry(tls)
+    await registry.restart()
+    registry.#port = (registry.#server.address() as AddressInfo).port
     t.after(() => registry.stop())
     return registry
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `${this.#scheme}://127.0.0.1:${this.#port}`
   }
 
   get lines(): string[] {
@@ -58,6 +70,18 @@ export class FakeSchemaRegistry {
     const ids = this.subjects.get(subject) ?? []
     if (!ids.includes(id)) this.subjects.set(subject, [...ids, id])
     return id
+  }
+
+  /** Starts again without what it knew, as after a loss of its storage. The next schema gets this id. */
+  wipe(nextId = 1): void {
+    this.schemas.clear()
+    this.subjects.clear()
+    this.#nextId = nextId
+  }
+
+  /** Listens again, on the port it had. */
+  async restart(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve))
   }
 
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -86,8 +110,10 @@ export class FakeSchemaRegistry {
       this.levels.set(subject, body?.compatibility ?? '')
       return ok(body)
     }
+    if (room === 'config' && rest.length === 0) return ok({ compatibilityLevel: this.globalLevel })
     if (room === 'config') {
-      const level = this.levels.get(subject)
+      const byDefault = url.includes('defaultToGlobal=true') ? this.globalLevel : undefined
+      const level = this.levels.get(subject) ?? byDefault
       return level === undefined
         ? error(404, 40408, `Subject '${subject}' does not have subject-level compatibility configured`)
         : ok({ compatibilityLevel: level })
@@ -98,15 +124,25 @@ export class FakeSchemaRegistry {
         ? ok({ is_compatible: false, messages: ['a field has no default'] })
         : ok({ is_compatible: true })
     }
-    if (room === 'subjects' && rest[1] === 'versions') {
+    if (room === 'subjects' && rest[1] === 'versions' && method === 'POST') {
       if (text.includes('"incompatible"')) return error(409, 409, 'Schema being registered is incompatible')
       return ok({ id: this.add(subject, text) })
     }
     if (ids === undefined) return error(404, 40401, `Subject '${subject}' not found.`)
+    if (method === 'GET') return this.#versions(subject, ids, rest[2])
     const id = ids.find((candidate) => this.schemas.get(candidate) === text)
     return id === undefined
       ? error(404, 40403, 'Schema not found')
       : ok({ subject, id, version: 1, schema: text })
+  }
+
+  #versions(subject: string, ids: readonly number[], wanted: string | undefined) {
+    if (wanted === undefined) return ok(ids.map((_, index) => index + 1))
+    const version = wanted === 'latest' ? ids.length : Number(wanted)
+    const id = ids[version - 1]
+    return id === undefined
+      ? error(404, 40402, `Version ${wanted} not found.`)
+      : ok({ subject, id, version, schema: this.schemas.get(id) })
   }
 }
 

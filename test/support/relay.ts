@@ -25,6 +25,11 @@ export interface Relay {
 export interface RelayOptions {
   /** Further keys of the gateway's configuration, as YAML's flow style has them. */
   readonly gateway?: string
+  /** Further keys of `topics`, in the same style. */
+  readonly topics?: string
+  /** Keys of `records`, and further ones of `kafka`. */
+  readonly records?: string
+  readonly kafka?: string
 }
 
 /** Gateway, topic, bridge and receiver of a test's own, on servers that may be shared. Stopped when the test ends. */
@@ -68,13 +73,14 @@ function relayConfig(
   servers: { readonly brokers: readonly string[]; readonly schemaRegistryUrl: string },
   receiverUrl: string,
   spoolFolder: string,
-  { gateway = '' }: RelayOptions,
+  { gateway = '', topics = '', records = '', kafka = '' }: RelayOptions,
 ): Config {
   const run = randomUUID().slice(0, 8)
   return parseConfig(
     `
-kafka: { brokers: [${servers.brokers.map((address) => `"${address}"`).join(', ')}] }
-topics: { events: events-${run}, deadLetters: dlq-${run}, rejected: rejected-${run}, partitions: 6, replicationFactor: 1 }
+kafka: { brokers: [${servers.brokers.map((address) => `"${address}"`).join(', ')}], ${kafka} }
+records: { ${records} }
+topics: { events: events-${run}, deadLetters: dlq-${run}, rejected: rejected-${run}, partitions: 6, replicationFactor: 1, ${topics} }
 schemaRegistry: { url: "${servers.schemaRegistryUrl}", mode: register }
 gateway: { port: 0, ${gateway} }
 spool: { folder: "${spoolFolder}" }

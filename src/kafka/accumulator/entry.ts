@@ -1,6 +1,6 @@
 import type { OutgoingRecord, Published } from '../outgoing-record.ts'
 import type { WireRecord } from '../producer-port.ts'
-import type { Cost } from './budget.ts'
+import { type Claim, unrouted } from './budget.ts'
 
 /** What a record's outcome is told to: the write it belongs to. */
 export interface EntryWrite {
@@ -10,8 +10,11 @@ export interface EntryWrite {
   abandon(reason: unknown): void
 }
 
+/** Told what an entry waits for, which is to be asked again when that has come. */
+export type OnMissing = (entry: Entry, missing: Promise<unknown>) => void
+
 /** One record on its way, and a link of the {@link EntryList} it waits in. */
-export class Entry {
+export class Entry implements Claim {
   readonly record: OutgoingRecord
   /** Upper bound of its bytes in a batch. */
   readonly bytes: number
@@ -20,30 +23,55 @@ export class Entry {
   readonly write: EntryWrite
   /** Position in its write. */
   readonly index: number
-  /** The bytes for Kafka; undefined while a part is missing. */
-  value: Buffer | undefined
+  partition: number = unrouted
+  /** False while a part of it is missing. */
+  ready = true
   /** The list it waits in; undefined before, and for good once it is frozen in a batch or has an outcome. */
   list: EntryList | undefined
   previous: Entry | undefined
   next: Entry | undefined
 
-  constructor(record: OutgoingRecord, bytes: number, acceptedAt: number, write: EntryWrite, index: number) {
+  readonly #onMissing: OnMissing
+
+  constructor(
+    record: OutgoingRecord,
+    bytes: number,
+    acceptedAt: number,
+    write: EntryWrite,
+    index: number,
+    onMissing: OnMissing,
+  ) {
     this.record = record
     this.bytes = bytes
     this.acceptedAt = acceptedAt
     this.write = write
     this.index = index
-    this.value = record.value instanceof Promise ? undefined : record.value
+    this.#onMissing = onMissing
   }
 
-  get cost(): Cost {
-    return { bytes: this.bytes, records: 1 }
-  }
-
-  toWire(value: Buffer): WireRecord {
+  /** As it goes to Kafka if it goes now; undefined, and {@link ready} no more, while a part is missing. */
+  toWire(): WireRecord | undefined {
+    const value = this.#value()
+    if (value === undefined) return undefined
     const { key, timestamp, headers } = this.record
     // Always a time of ours: without one the client would stamp each attempt anew, and a batch must stay unchanged.
     return { key, value, timestamp: String(timestamp), ...(headers === undefined ? {} : { headers }) }
+  }
+
+  #value(): Buffer | undefined {
+    const { value } = this.record
+    if (typeof value !== 'function') return value
+    let missing: Promise<unknown>
+    try {
+      const made = value()
+      if (Buffer.isBuffer(made)) return made
+      missing = made
+    } catch (thrown) {
+      missing = Promise.reject(thrown)
+    }
+    this.ready = false
+    this.#onMissing(this, missing)
+    return undefined
   }
 }
 

@@ -28,6 +28,8 @@ export class PartitionQueue {
   retryAt = 0
   /** Attempts in a row that did not end in a confirmation. */
   failures = 0
+  /** Why Kafka refuses its suspects, where somebody has to put that right; cleared by any other outcome. */
+  refusal: Error | undefined
   /** Of the last record confirmed; undefined before the first. */
   lastOffset: bigint | undefined
   /** Records confirmed through the present producer; its sequence numbers end at 2^31. */
@@ -43,7 +45,7 @@ export class PartitionQueue {
 
   /** There is something new to send, and nothing older that has to go first. */
   get flushable(): boolean {
-    return this.flying === undefined && this.suspects.length === 0 && this.waiting.first?.value !== undefined
+    return this.flying === undefined && this.suspects.length === 0 && this.waiting.first?.ready === true
   }
 
   /** Monotonic milliseconds at which its oldest record was accepted; infinity if there is none. */
@@ -53,18 +55,21 @@ export class PartitionQueue {
   }
 
   /**
-   * Takes the next records out of `waiting` as a batch, as far as the limit goes and up to the first whose value is not
-   * known yet. The first one goes whatever its size, so that a record above the limit is sent alone instead of never.
+   * Takes the next records out of `waiting` as a batch, as far as the limit goes and up to the first that lacks a
+   * part; none when that is the first. The first one goes whatever its size, so that a record above the limit is sent alone
+   * instead of never.
    */
   freeze(limit: BatchLimit): Batch {
     const entries: Entry[] = []
     const records: WireRecord[] = []
     let bytes = 0
-    for (let entry = this.waiting.first; entry?.value !== undefined; entry = this.waiting.first) {
+    for (let entry = this.waiting.first; entry?.ready; entry = this.waiting.first) {
       if (entries.length > 0 && (entries.length >= limit.records || bytes + entry.bytes > limit.bytes)) break
+      const record = entry.toWire()
+      if (record === undefined) break
       this.waiting.remove(entry)
       entries.push(entry)
-      records.push(entry.toWire(entry.value))
+      records.push(record)
       bytes += entry.bytes
     }
     return new Batch(this.partition, entries, records)

@@ -19,7 +19,7 @@ export class PendingWrite implements EntryWrite {
   /** Of this write; empty until it was admitted. */
   entries: readonly Entry[] = []
   readonly #receipts: Published[]
-  readonly #rejected: RejectedItem[] = []
+  #rejected: RejectedItem[] | undefined
   #refusal: Error | undefined
   #open: number
   #settled = false
@@ -49,6 +49,7 @@ export class PendingWrite implements EntryWrite {
   /** The item will never be in the topic. */
   refuse(index: number, error: Error): void {
     this.#refusal ??= error
+    this.#rejected ??= []
     this.#rejected.push({ index, reason: error.message })
     this.#itemDone()
   }

@@ -63,6 +63,8 @@ export class Selection {
       const first = queue.waiting.first?.bytes ?? 0
       if (group.length > 0 && (room.records < 1 || first > room.bytes)) break
       const frozen = queue.freeze(room)
+      // Its first record turned out to lack a part.
+      if (frozen.records.length === 0) continue
       group.push(frozen)
       records += frozen.records.length
       bytes += frozen.bytes

@@ -3,6 +3,8 @@ import { type Clock, sleep, systemClock } from '../../clock.ts'
 import { RelayError } from '../../errors.ts'
 import type { AdminPort, TopicsReport } from '../admin-port.ts'
 import { classify, rootCause } from '../classify.ts'
+import { topicFindings } from '../topic-findings.ts'
+import type { ClusterState, TopicState } from '../topic-state.ts'
 import type { TopicSpec } from '../topics.ts'
 import type { KafkaClient } from './client.ts'
 
@@ -15,6 +17,9 @@ const wrongOptions: ReadonlySet<unknown> = new Set([
   'INVALID_CONFIG',
   'INVALID_REQUEST',
 ])
+
+/** Error codes of Kafka for settings that we are not permitted to see. */
+const hidden: ReadonlySet<unknown> = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'])
 
 /** New topics have leaders within a second on a healthy cluster; 20 s are for one that is starting. */
 const leaderAttempts = 200
@@ -32,17 +37,24 @@ export class KafkaAdmin implements AdminPort {
     this.#clock = clock
   }
 
-  planTopics(specs: readonly TopicSpec[]): Promise<TopicsReport> {
-    return this.#call('comparing topics', async (admin) => {
+  describeTopics(topics: readonly string[]): Promise<ClusterState> {
+    return this.#call('looking at topics', async (admin) => {
       const names = new Set(await admin.listTopics())
-      const there = specs.filter(({ topic }) => names.has(topic))
-      return {
-        created: [],
-        existing: there.map(({ topic }) => topic),
-        missing: specs.filter(({ topic }) => !names.has(topic)).map(({ topic }) => topic),
-        findings: await findingsOf(admin, there),
-      }
+      const there = topics.filter((topic) => names.has(topic))
+      const { brokers } = await admin.describeCluster()
+      return { brokers: brokers.length, topics: await topicStates(admin, there) }
     })
+  }
+
+  async planTopics(specs: readonly TopicSpec[]): Promise<TopicsReport> {
+    const cluster = await this.describeTopics(specs.map(({ topic }) => topic))
+    const names = specs.map(({ topic }) => topic)
+    return {
+      created: [],
+      existing: names.filter((topic) => cluster.topics.has(topic)),
+      missing: names.filter((topic) => !cluster.topics.has(topic)),
+      findings: topicFindings(specs, cluster),
+    }
   }
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<TopicsReport> {
@@ -133,26 +145,38 @@ function toTopicConfig({ topic, partitions, replicationFactor, settings }: Topic
   }
 }
 
-async function findingsOf(admin: kafkajs.Admin, specs: readonly TopicSpec[]): Promise<readonly string[]> {
+async function topicStates(
+  admin: kafkajs.Admin,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TopicState>> {
   // Asking for no topic would mean all of them.
-  if (specs.length === 0) return []
-  const names = specs.map(({ topic }) => topic)
-  const { topics } = await admin.fetchTopicMetadata({ topics: names })
-  const settings = await settingsOf(admin, names)
-  return specs.flatMap((spec) => {
-    const partitions = topics.find(({ name }) => name === spec.topic)?.partitions ?? []
-    const found = new Map(settings.get(spec.topic))
-      .set('partitions', String(partitions.length))
-      .set('replicationFactor', String(partitions[0]?.replicas.length ?? 0))
-    const wanted = {
-      partitions: String(spec.partitions),
-      replicationFactor: String(spec.replicationFactor),
-      ...spec.settings,
-    }
-    return Object.entries(wanted)
-      .filter(([name, value]) => found.get(name) !== value)
-      .map(([name, value]) => `${spec.topic}: ${name} is ${found.get(name) ?? 'unknown'}, wanted ${value}`)
-  })
+  if (names.length === 0) return new Map()
+  const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
+  const settings = await visibleSettings(admin, names)
+  return new Map(
+    topics.map(({ name, partitions }): [string, TopicState] => [
+      name,
+      {
+        partitions: partitions.length,
+        replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+        settings: settings?.get(name),
+      },
+    ]),
+  )
+}
+
+/** Undefined where they may not be seen: numbers of partitions and copies are worth comparing all the same. */
+async function visibleSettings(
+  admin: kafkajs.Admin,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, string>> | undefined> {
+  try {
+    return await settingsOf(admin, topics)
+  } catch (error) {
+    const cause = rootCause(error)
+    if ('type' in cause && hidden.has(cause.type)) return undefined
+    throw error
+  }
 }
 
 async function settingsOf(
@@ -172,14 +196,40 @@ async function settingsOf(
 }
 
 function translated(doing: string, error: unknown): RelayError {
-  // One call for several topics fails with a list; the first one says enough.
   const top = rootCause(error)
-  const root = top instanceof kafkajs.KafkaJSAggregateError ? rootCause(top.errors[0]) : top
-  const type = 'type' in root ? root.type : undefined
+  const { errors } = top instanceof kafkajs.KafkaJSAggregateError ? top : { errors: [top] }
+  // One call for several topics fails with a list, and one reason says enough. That a topic is there by now is none.
+  const root = rootCause(errors.find((one) => typeOf(one) !== 'TOPIC_ALREADY_EXISTS') ?? errors[0])
+  const type = typeOf(root)
+  const topics = errors.flatMap((one) => (typeOf(one) === type ? topicOf(one) : []))
   const configuration = wrongOptions.has(type) || classify(root) === 'configuration'
   return new RelayError(
     configuration ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE',
-    `${doing}: ${root.message}`,
-    { cause: error, facts: type === undefined ? {} : { kafka: type } },
+    topics.length === 0
+      ? `${doing}: ${root.message}`
+      : `${doing}: ${topics.join(', ')}: ${root.message}${hintOf(type)}`,
+    {
+      cause: error,
+      facts: {
+        ...(type === undefined ? {} : { kafka: type }),
+        ...(topics.length === 0 ? {} : { topics }),
+      },
+    },
   )
+}
+
+function typeOf(error: unknown): unknown {
+  return error instanceof Error && 'type' in error ? error.type : undefined
+}
+
+/** The client names the topic of an error beside its text, and of errors of creating topics only. */
+function topicOf(error: unknown): readonly string[] {
+  return error instanceof Error && 'topic' in error && typeof error.topic === 'string' ? [error.topic] : []
+}
+
+/** What Kafka says with the code, and the client does not pass on. */
+function hintOf(type: unknown): string {
+  if (type === 'INVALID_REPLICATION_FACTOR') return ' (topics.replicationFactor)'
+  // Kafka counts both as the same name.
+  return type === 'INVALID_TOPIC_EXCEPTION' ? ', or there is a topic whose name differs only by . and _' : ''
 }

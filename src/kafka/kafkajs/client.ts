@@ -2,11 +2,21 @@ import kafkajs from 'kafkajs'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { type KafkaConnection, type KafkaConnectionOptions, kafkaConnection } from '../connection.ts'
+import { registerCodecs } from './compression.ts'
+import { explainClosed } from './explain-closed.ts'
 import { kafkajsLog } from './log.ts'
 import { closeInOrder } from './orderly-close.ts'
 import { patchKafkajs } from './patches.ts'
+import { presentSasl } from './sasl.ts'
 import { SocketGuard } from './socket-guard.ts'
 import { checkKafkajsVersion } from './version.ts'
+
+/**
+ * How long before a session ends the client authenticates anew, at the next request. A broker does not let it do so twice
+ * within a second, and a session that is too short is therefore none: kafkajs would begin at every request. With its default
+ * of 10 s a broker with sessions of 10 s (`connections.max.reauth.ms`) could not be used, with 3 s one with 5 s can.
+ */
+const reauthenticateBeforeMs = 3_000
 
 /** What this package uses of kafkajs's client object. Each call makes a client with sockets of its own. */
 export interface KafkaClient {
@@ -29,6 +39,7 @@ export function createKafka(
 ): KafkaClient {
   checkKafkajsVersion()
   patchKafkajs()
+  registerCodecs()
   const connection = kafkaConnection(options)
   const logCreator = kafkajsLog(telemetry.logger, clock)
 
@@ -38,9 +49,10 @@ export function createKafka(
     new kafkajs.Kafka({
       brokers: [...connection.brokers],
       clientId: connection.clientId,
-      ssl: connection.tls === true ? true : connection.tls === false ? false : { ...connection.tls },
-      // A fresh literal each time: kafkajs writes its authenticator into the object it gets, with the password of then.
-      ...(connection.sasl === undefined ? {} : { sasl: { ...connection.sasl } as kafkajs.SASLOptions }),
+      // Says only that there is TLS: the guard knows the certificates.
+      ssl: connection.tls !== false,
+      ...(connection.sasl === undefined ? {} : { sasl: presentSasl(connection.sasl) }),
+      reauthenticationThreshold: reauthenticateBeforeMs,
       connectionTimeout: connection.connectionTimeoutMs,
       requestTimeout: connection.requestTimeoutMs,
       // Used for connecting and for metadata whatever a producer says about its own retries: about 3 s in all.
@@ -53,9 +65,10 @@ export function createKafka(
   const guarded = <Client extends kafkajs.Producer | kafkajs.Consumer | kafkajs.Admin>(
     make: (kafka: kafkajs.Kafka) => Client,
   ): Client => {
-    const guard = new SocketGuard(telemetry.logger)
+    const guard = new SocketGuard(telemetry.logger, connection.tls)
     const client = make(build(guard))
     guard.watch(client)
+    explainClosed(client, connection)
     closeInOrder(client)
     return client
   }

@@ -1,52 +1,64 @@
-import * as zlib from 'node:zlib'
 import kafkajs from 'kafkajs'
-import { RelayError } from '../../errors.ts'
+import { isRelayError, RelayError } from '../../errors.ts'
+import { type Codec, type CodecName, codecMakers, type LoadPackage, loadPackage } from './codecs.ts'
 
-/** `zstd` needs a Node.js that has it (22.15 or later). */
-export type Compression = 'none' | 'gzip' | 'zstd'
+/** `zstd` needs a Node.js that has it (22.15 or later), `snappy` the package `snappy`, `lz4` the package `lz4-napi`. */
+export type Compression = 'none' | 'gzip' | CodecName
 
-type Callback = (error: Error | null, result: Buffer) => void
-
-/** Not in the types of the oldest Node.js we run on, and not in that Node.js either. */
-interface MaybeZstd {
-  readonly zstdCompress?: (data: Buffer, options: object, done: Callback) => void
-  readonly zstdDecompress?: (data: Buffer, done: Callback) => void
-  readonly constants: { readonly ZSTD_c_compressionLevel?: number }
+const types: Readonly<Record<Compression, kafkajs.CompressionTypes>> = {
+  none: kafkajs.CompressionTypes.None,
+  gzip: kafkajs.CompressionTypes.GZIP,
+  snappy: kafkajs.CompressionTypes.Snappy,
+  lz4: kafkajs.CompressionTypes.LZ4,
+  zstd: kafkajs.CompressionTypes.ZSTD,
 }
-
-const { zstdCompress, zstdDecompress, constants } = zlib as unknown as MaybeZstd
 
 /**
- * kafkajs's number for a compression. For zstd it registers the codec, which kafkajs does not bring.
+ * kafkajs's number for a compression that can be written here.
  *
- * @throws RelayError CONFIG_INVALID where this Node.js has no zstd
+ * @throws RelayError CONFIG_INVALID beginning with `kafka.compression` and saying what is missing
  */
-export function compressionType(compression: Compression): kafkajs.CompressionTypes {
-  if (compression === 'none') return kafkajs.CompressionTypes.None
-  if (compression === 'gzip') return kafkajs.CompressionTypes.GZIP
-  if (!registerZstd()) {
-    throw new RelayError('CONFIG_INVALID', 'compression zstd needs Node.js 22.15 or later; use gzip or none')
-  }
-  return kafkajs.CompressionTypes.ZSTD
+export function compressionType(
+  compression: Compression,
+  load: LoadPackage = loadPackage,
+): kafkajs.CompressionTypes {
+  if (compression !== 'none' && compression !== 'gzip') register(compression, codecToWrite(compression, load))
+  return types[compression]
 }
 
-/** Teaches kafkajs zstd, for reading too. False where this Node.js has none. */
-export function registerZstd(): boolean {
-  if (zstdCompress === undefined || zstdDecompress === undefined) return false
-  const level = constants.ZSTD_c_compressionLevel
-  // Level 1: on batches of events it is twice as fast as level 3 and no larger.
-  const options = level === undefined ? {} : { params: { [level]: 1 } }
-  const codec = {
-    compress: (encoder: { buffer: Buffer }): Promise<Buffer> =>
-      settle((done) => zstdCompress(encoder.buffer, options, done)),
-    decompress: (data: Buffer): Promise<Buffer> => settle((done) => zstdDecompress(data, done)),
+/** Of what is written the configuration decides, and is named; of what is read it does not. */
+function codecToWrite(name: CodecName, load: LoadPackage): Codec {
+  try {
+    return codecMakers[name](load)
+  } catch (error) {
+    if (!isRelayError(error, 'CONFIG_INVALID')) throw error
+    throw new RelayError('CONFIG_INVALID', `kafka.${error.message}`, { cause: error })
   }
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => codec
-  return true
 }
 
-function settle(run: (done: Callback) => void): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    run((error, result) => (error === null ? resolve(result) : reject(error)))
-  })
+/**
+ * Teaches kafkajs to read every compression that can be had here. A batch in another one ends the consumer with
+ * CONFIG_INVALID, which says what to install; the group's offsets stay before it.
+ */
+export function registerCodecs(load: LoadPackage = loadPackage): void {
+  for (const name of ['zstd', 'snappy', 'lz4'] as const) {
+    let codec: Codec | undefined
+    // At the first such batch: most topics never have one, and packages of compiled code are not loaded for nothing.
+    kafkajs.CompressionCodecs[types[name] as 2 | 3 | 4] = () => {
+      codec ??= codecMakers[name](load)
+      return codec
+    }
+  }
+}
+
+/**
+ * What compression may add to `bytes` that cannot be compressed: a length for every 32 KiB and the like. A topic's limit is
+ * on what it gets, and ours on what was there before.
+ */
+export function compressionGrowth(compression: Compression, bytes: number): number {
+  return compression === 'none' ? 0 : Math.ceil(bytes / 1_024)
+}
+
+function register(name: CodecName, codec: Codec): void {
+  kafkajs.CompressionCodecs[types[name] as 2 | 3 | 4] = () => codec
 }

@@ -15,6 +15,7 @@ export function recordBatch(batch: kafkajs.Batch): RecordBatch {
         offset: BigInt(message.offset),
         key: ownBytes(key),
         value: ownBytes(value),
+        headers: ownHeaders(message.headers),
         timestamp: Number(timestamp),
       }
     }),
@@ -31,6 +32,15 @@ export function recordBatch(batch: kafkajs.Batch): RecordBatch {
  */
 function ownBytes(slice: Buffer | null): Buffer | null {
   return slice === null ? null : Buffer.from(slice)
+}
+
+function ownHeaders(headers: kafkajs.IHeaders = {}): ReadonlyMap<string, readonly Buffer[]> {
+  return new Map(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      [value ?? []].flat().map((one) => Buffer.from(one)),
+    ]),
+  )
 }
 
 export interface Tenure {

@@ -52,6 +52,7 @@ export class KafkaDeadLetters implements DeadLetters {
 
   async #write(record: ConsumedRecord, reason: DeadLetterReason): Promise<void> {
     const headers = {
+      ...Object.fromEntries([...record.headers].map(([name, values]) => [name, [...values]])),
       'relay.reason.code': reason.code,
       'relay.reason.message': reason.message.slice(0, maxMessageLength),
       'relay.source.topic': record.topic,

@@ -27,7 +27,7 @@ export interface KafkajsProducerOptions {
 /**
  * Producers of one topic over kafkajs.
  *
- * @throws RelayError CONFIG_INVALID if this Node.js lacks the compression asked for
+ * @throws RelayError CONFIG_INVALID saying what the compression asked for needs
  */
 export function kafkajsProducers(kafka: KafkaClient, options: KafkajsProducerOptions): ProducerFactory {
   const compression = compressionType(options.compression ?? 'none')
@@ -74,9 +74,12 @@ class KafkajsProducer implements ProducerPort {
       broker,
       partitions: batches.map(({ partition }) => partition),
     }
-    const messages = batches.flatMap(({ partition, records }) =>
-      records.map((record): InstructedMessage => ({ ...record, partition, instruction })),
-    )
+    const messages: InstructedMessage[] = []
+    for (const { partition, records } of batches) {
+      for (const { key, value, timestamp, headers } of records) {
+        messages.push({ key, value, timestamp, headers: headers ?? {}, partition, instruction })
+      }
+    }
     try {
       const replies = await this.#send(messages)
       return replies.filter(({ topicName }) => topicName === this.#topic).map(toReply)

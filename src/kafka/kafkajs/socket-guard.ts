@@ -1,7 +1,10 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import type kafkajs from 'kafkajs'
+import { type Present, presentOf } from '../../present.ts'
 import type { Logger } from '../../telemetry.ts'
+import type { KafkaTls } from '../connection.ts'
+import { sayWhatIsWrong } from './tls-words.ts'
 
 const keepAliveDelayMs = 60_000
 
@@ -13,14 +16,22 @@ const keepAliveDelayMs = 60_000
 export class SocketGuard {
   readonly #sockets = new Map<string, Set<Socket>>()
   readonly #logger: Logger
+  readonly #tls: boolean | Present<KafkaTls>
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, tls: boolean | Present<KafkaTls> = false) {
     this.#logger = logger
+    this.#tls = tls
   }
 
-  /** kafkajs's `socketFactory`: what its own does, and remembers the socket under its broker's address. */
-  readonly connect: kafkajs.ISocketFactory = ({ host, port, ssl, onConnect }) => {
-    const socket = ssl ? this.#tls(host, port, ssl, onConnect) : connectPlain({ host, port }, onConnect)
+  /**
+   * kafkajs's `socketFactory`: what its own does, with the certificates of now, and remembers the socket under its
+   * broker's address.
+   */
+  readonly connect: kafkajs.ISocketFactory = ({ host, port, onConnect }) => {
+    const socket =
+      this.#tls === false
+        ? connectPlain({ host, port }, onConnect)
+        : this.#connectTls(host, port, presentOf(this.#tls === true ? {} : this.#tls), onConnect)
     socket.setKeepAlive(true, keepAliveDelayMs)
     const broker = `${host}:${port}`
     const sockets = this.#sockets.get(broker) ?? new Set()
@@ -58,8 +69,10 @@ export class SocketGuard {
     for (const socket of [...sockets]) socket.destroy(new Error(`connection given up: ${reason}`))
   }
 
-  #tls(host: string, port: number, options: ConnectionOptions, onConnect: () => void): Socket {
+  #connectTls(host: string, port: number, tls: KafkaTls, onConnect: () => void): Socket {
     const name = isIP(host) === 0 ? { servername: host } : {}
-    return connectTls({ host, port, ...name, ...options }, onConnect)
+    const socket = connectTls({ host, port, ...name, ...tls }, onConnect)
+    // Before kafkajs listens, which keeps the words of an error and little else.
+    return socket.once('error', sayWhatIsWrong)
   }
 }

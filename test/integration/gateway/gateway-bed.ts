@@ -22,6 +22,7 @@ import { until } from '../../support/until.ts'
 /** What a test sets, block by block, over what all of them have. */
 export interface Settings {
   readonly kafka?: Readonly<Record<string, unknown>>
+  readonly topics?: Readonly<Record<string, unknown>>
   readonly gateway?: Readonly<Record<string, unknown>>
   readonly spool?: Readonly<Record<string, unknown>>
   readonly schemaRegistry?: Readonly<Record<string, unknown>>
@@ -58,6 +59,7 @@ export class GatewayBed {
         rejected: `rejected-${run}`,
         partitions: 6,
         replicationFactor: 1,
+        ...settings.topics,
       },
       schemaRegistry: { url: servers.schemaRegistryUrl, mode: 'register', ...settings.schemaRegistry },
       gateway: { port: 0, publisherId: 'test', ...settings.gateway },

@@ -60,10 +60,14 @@ test('K1: with Kafka and the schema registry down from the start, the spool take
   const verdict = registries.verdict(await spooled.events(), 1_000)
   assert.deepEqual([...verdict.violations, ...verdict.invalid], [])
   t.diagnostic(JSON.stringify(verdict.counts))
-  await until(async () => {
-    const { parts } = await gateway.readyz()
-    return Object.values(parts).every(({ reason }) => reason === undefined)
-  })
+  // The topics are looked at again half a minute after Kafka was asked in vain.
+  await until(
+    async () => {
+      const { parts } = await gateway.readyz()
+      return Object.values(parts).every(({ reason }) => reason === undefined)
+    },
+    { ms: 60_000 },
+  )
 
   await until(async () => (await post(unspooled.url, envelope('kept now'))).status === 200)
   const kept = await direct.events()

@@ -168,7 +168,10 @@ test('creates the topics of the relay once, reports what differs, and alters not
 
   const others = relayTopics({ ...names, replicationFactor: 1, partitions: 6 })
   const { findings } = await bed.admin.ensureTopics(others)
-  assert.deepEqual(findings, [`${names.events}: partitions is 4, wanted 6`])
+  assert.deepEqual(
+    findings.map(({ topic, setting, found, wanted }) => [topic, setting, found, wanted]),
+    [[names.events, 'partitions', '4', '6']],
+  )
   assert.equal(await bed.admin.partitionCount(names.events), 4)
   await assert.rejects(
     bed.admin.ensureTopics([{ topic: `${name}.wide`, partitions: 1, replicationFactor: 3, settings: {} }]),

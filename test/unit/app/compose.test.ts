@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { startGateway } from '../../../src/app/compose.ts'
+import { startBridge, startGateway } from '../../../src/app/compose.ts'
 import { Supervisor } from '../../../src/app/supervisor.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { configSchema } from '../../../src/config/schema.ts'
@@ -18,7 +18,8 @@ function configOf(t: TestContext): Config {
   return configSchema.parse({
     kafka: { brokers: '127.0.0.1:1' },
     schemaRegistry: { url: 'http://127.0.0.1:1' },
-    gateway: { port: 0 },
+    // What happens is asserted, not within which time.
+    gateway: { port: 0, ackBudgetMs: 60_000, limits: { requestTimeoutMs: 60_000 } },
     spool: { folder: join(folder, 'spool') },
   })
 }
@@ -70,10 +71,22 @@ test('with Kafka never there the gateway takes events, is ready, and says what w
   assert.match(states['record sink']?.reason ?? '', /^degraded: /)
 })
 
+test('gateway and bridge in one process have no part of one name', async (t) => {
+  const config = configOf(t)
+  const supervisor = new Supervisor(noTelemetry.logger)
+  t.after(() => supervisor.stop(1_000))
+  const bridges = await startBridge(config, noTelemetry, supervisor)
+  const gateway = await startGateway(config, noTelemetry, supervisor)
+  const names = [...Object.keys(bridges.parts), ...Object.keys(gateway.parts)]
+  assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted())
+  assert.ok(names.includes('dead letters'))
+})
+
 test('when the disk does not confirm a write nothing more is acknowledged, and the gateway asks to be started again', async (t) => {
   const config = configOf(t)
   const supervisor = new Supervisor(noTelemetry.logger)
   const { disk, fail } = failingDisk()
+  t.after(() => supervisor.stop(1_000))
   const gateway = await startGateway(config, noTelemetry, supervisor, { disk })
   assert.equal((await post(gateway.url, 'kept')).status, 200)
   // The pump holds all that it may with Kafka away, and reads no more: nobody but the spool itself notices what follows.

@@ -1,64 +1,11 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { eventSchemaOf, registryEventSchema } from '../../../src/avro/event-schema.ts'
-import { RegisteredSchemaIds, type RegisteredSchemaIdsOptions } from '../../../src/avro/schema-ids.ts'
 import { isRelayError, RelayError } from '../../../src/errors.ts'
-import { type Logger, noTelemetry } from '../../../src/telemetry.ts'
-import { ManualClock, settle } from '../../support/manual-clock.ts'
+import { settle } from '../../support/manual-clock.ts'
+import { down, MemoryCache, ScriptedRegistry, startIds as start } from './schema-ids-bed.ts'
 
 const { fingerprint, text } = registryEventSchema
-
-/** Answers as it is told to; `asked` lists the calls. */
-class Registry {
-  readonly asked: string[] = []
-  answer: number | Error = 7
-  schema: string | Error = text
-
-  lookup = async (subject: string, schema: string): Promise<number> => this.#give('lookup', subject, schema)
-  register = async (subject: string, schema: string): Promise<number> =>
-    this.#give('register', subject, schema)
-
-  schemaById = async (id: number): Promise<string> => {
-    this.asked.push(`schemaById ${id}`)
-    if (this.schema instanceof Error) throw this.schema
-    return this.schema
-  }
-
-  #give(call: string, subject: string, schema: string): number {
-    this.asked.push(`${call} ${subject}`)
-    assert.equal(schema, text)
-    if (this.answer instanceof Error) throw this.answer
-    return this.answer
-  }
-}
-
-function start(t: TestContext, options: Partial<RegisteredSchemaIdsOptions> = {}, registry = new Registry()) {
-  const clock = new ManualClock()
-  const lines: string[] = []
-  const log = (level: string) => (_: unknown, message: string) => {
-    lines.push(`${level}: ${message}`)
-  }
-  const logger: Logger = {
-    debug: log('debug'),
-    info: log('info'),
-    warn: log('warn'),
-    error: log('error'),
-    child: () => logger,
-  }
-  const ids = new RegisteredSchemaIds({
-    registry,
-    subject: 'topic-value',
-    mode: 'lookup',
-    clock,
-    random: () => 1,
-    telemetry: { ...noTelemetry, logger },
-    ...options,
-  })
-  t.after(() => ids.close())
-  return { registry, clock, ids, lines }
-}
-
-const down = new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'nobody answers')
 
 test('asks once, in the background, and from then on gives the id at once', async (t) => {
   const { registry, ids, clock } = start(t)
@@ -69,6 +16,7 @@ test('asks once, in the background, and from then on gives the id at once', asyn
   assert.deepEqual(ids.readiness(), { ready: true })
   await clock.advance(1_000)
   assert.deepEqual(registry.asked, ['lookup topic-value'])
+  assert.deepEqual([...registry.texts], [text])
 })
 
 test('registers where that is the mode', async (t) => {
@@ -78,9 +26,9 @@ test('registers where that is the mode', async (t) => {
 })
 
 test('goes on asking for as long as it takes, with pauses that grow to the limit, and says why it is not ready', async (t) => {
-  const registry = new Registry()
+  const registry = new ScriptedRegistry()
   registry.answer = down
-  const { ids, clock, lines } = start(t, { maxPauseMs: 1_000 }, registry)
+  const { ids, clock } = start(t, { maxPauseMs: 1_000 }, registry)
   const waiting = ids.idOf(fingerprint)
   let asked = 1
   for (const pauseMs of [250, 500, 1_000, 1_000, 1_000]) {
@@ -91,22 +39,102 @@ test('goes on asking for as long as it takes, with pauses that grow to the limit
     assert.equal(registry.asked.length, asked)
   }
   assert.deepEqual(ids.readiness(), { ready: false, reason: 'nobody answers' })
-  assert.equal(lines.filter((line) => line.startsWith('warn')).length, asked)
   registry.answer = 9
   await clock.advance(1_000)
   assert.equal(await waiting, 9)
   assert.deepEqual(ids.readiness(), { ready: true })
 })
 
-test('a refused schema is asked for again too: the operator mends it in the registry', async (t) => {
-  const registry = new Registry()
-  registry.answer = new RelayError('SCHEMA_INCOMPATIBLE', 'a field has no default')
-  const { ids, clock } = start(t, { mode: 'register' }, registry)
-  await clock.advance(1_000)
-  assert.equal(ids.readiness().reason, 'a field has no default')
+test('why there is no id is said when it changes, and else once a minute with the number held back', async (t) => {
+  const registry = new ScriptedRegistry()
+  registry.answer = down
+  const { ids, clock, telemetry } = start(t, { maxPauseMs: 1_000 }, registry)
+  const said = () =>
+    telemetry.logged('warn', /no schema id yet/).map(({ facts }) => [facts['reason'], facts['heldBack']])
+  await clock.advance(59_000)
+  assert.deepEqual(said(), [['nobody answers', 0]])
+  await clock.advance(2_000)
+  // Once more, with all that were asked between the two.
+  assert.deepEqual(said().slice(1), [['nobody answers', registry.asked.length - 2]])
+  registry.answer = new RelayError('SCHEMA_NOT_REGISTERED', 'subject topic-value has no schema')
+  await clock.advance(5_000)
+  // What to do about it, here and in the readiness.
+  const reason = 'subject topic-value has no schema; register it: registry-relay schema register'
+  assert.deepEqual(said().slice(2), [[reason, 0]])
+  assert.deepEqual(ids.readiness(), { ready: false, reason })
+  // The next time that it is missing is another matter.
+  registry.answer = 9
+  registry.schema = new RelayError('SCHEMA_UNKNOWN', 'no schema 9')
+  await clock.advance(5_000)
+  assert.equal(ids.idOf(fingerprint), 9)
+  registry.answer = down
+  await clock.advance(300_000)
+  assert.deepEqual(said()[3], ['nobody answers', 0])
+})
+
+test('series of a subject begin at zero', async (t) => {
+  const { telemetry } = start(t)
+  for (const series of ['changes_total topic-value', 'checks_total topic-value moved']) {
+    assert.equal(telemetry.values.get(`registry_relay_schema_id_${series}`), 0)
+  }
+})
+
+test('S7: in register mode a refused schema is said once, as an error, and to the program for each refusal; asking goes on', async (t) => {
+  const registry = new ScriptedRegistry()
+  registry.answer = new RelayError('SCHEMA_INCOMPATIBLE', 'a field has no default', {
+    facts: { status: 409 },
+  })
+  const refused: string[] = []
+  const onRefused = (error: RelayError): void => void refused.push(error.message)
+  const { ids, clock, telemetry } = start(t, { mode: 'register', onRefused }, registry)
+  await clock.advance(250)
+  assert.deepEqual(refused, ['a field has no default', 'a field has no default'])
+  assert.equal(telemetry.logged('error', /refuses to register/).length, 1)
+  assert.equal(telemetry.values.get('registry_relay_schema_id_lookups_total topic-value incompatible'), 2)
+  assert.deepEqual(ids.readiness(), { ready: false, reason: 'a field has no default' })
   registry.answer = 3
   await clock.advance(60_000)
   assert.equal(ids.idOf(fingerprint), 3)
+})
+
+test('S7: a refusal after there was an id, now or before the start, is no reason to end', async (t) => {
+  const refused: string[] = []
+  const onRefused = (error: RelayError): void => void refused.push(error.message)
+  const place = JSON.stringify({ registry: 'http://registry', subject: 'topic-value' })
+  for (const cache of [
+    new MemoryCache(),
+    new MemoryCache([[place, new Map([[fingerprint, { id: 7, text }]])]]),
+  ]) {
+    const registry = new ScriptedRegistry()
+    const options = { mode: 'register', revalidateMs: 60_000, onRefused, cache } as const
+    const { ids, clock, telemetry } = start(t, options, registry)
+    assert.equal(await ids.idOf(fingerprint), 7)
+    registry.schema = new RelayError('SCHEMA_UNKNOWN', 'no schema 7')
+    registry.answer = new RelayError('SCHEMA_INCOMPATIBLE', 'a field has no default', {
+      facts: { status: 409 },
+    })
+    await clock.advance(60_000)
+    assert.deepEqual(ids.readiness(), { ready: false, reason: 'a field has no default' })
+    assert.ok(telemetry.logged('error', /refuses to register/).length > 0)
+  }
+  assert.deepEqual(refused, [])
+})
+
+test('S7: looking up is never a refusal of the schema, and neither is an id that leads to another one', async (t) => {
+  const refused: string[] = []
+  const onRefused = (error: RelayError): void => void refused.push(error.message)
+  for (const [mode, answer] of [
+    ['lookup', new RelayError('SCHEMA_INCOMPATIBLE', 'invalid', { facts: { status: 422 } })],
+    ['register', new RelayError('SCHEMA_INCOMPATIBLE', 'another schema', { facts: { schemaId: 7 } })],
+    ['register', down],
+  ] as const) {
+    const registry = new ScriptedRegistry()
+    registry.answer = answer
+    const { clock } = start(t, { mode, onRefused }, registry)
+    await clock.advance(1_000)
+    assert.ok(registry.asked.length > 1)
+  }
+  assert.deepEqual(refused, [])
 })
 
 test('a fingerprint of another schema is refused, not framed with the id of this one', async (t) => {
@@ -119,9 +147,9 @@ test('a fingerprint of another schema is refused, not framed with the id of this
   )
 })
 
-test('notices when the registry has another schema under the id, or none, and then no id is given until a new one is there', async (t) => {
-  for (const schema of ['"string"', new RelayError('SCHEMA_UNKNOWN', 'no schema 7')]) {
-    const { ids, registry, clock, lines } = start(t, { revalidateMs: 60_000 })
+test('S4: notices when the registry has another schema under the id, or none; then no id is given until there is a new one', async (t) => {
+  for (const schema of ['"string"', 'no JSON', new RelayError('SCHEMA_UNKNOWN', 'no schema 7')]) {
+    const { ids, registry, clock, telemetry } = start(t, { revalidateMs: 60_000 })
     await ids.idOf(fingerprint)
     registry.schema = schema
     registry.answer = down
@@ -129,26 +157,133 @@ test('notices when the registry has another schema under the id, or none, and th
     assert.equal(ids.readiness().ready, false)
     const waiting = ids.idOf(fingerprint)
     assert.ok(waiting instanceof Promise)
-    assert.ok(lines.some((line) => line.startsWith('error: ')))
+    assert.equal(telemetry.logged('error', /another schema under our id/).length, 1)
+    assert.equal(telemetry.values.get('registry_relay_schema_id_changes_total topic-value'), 1)
     registry.answer = 8
     await clock.advance(1_000)
     assert.equal(await waiting, 8)
   }
 })
 
-test('an id is kept while the registry cannot be reached or says the same, and is asked about again', async (t) => {
-  const { ids, registry, clock } = start(t, { revalidateMs: 60_000 })
+test('S4: where nobody has registered the schema again, records wait for whoever does, and readiness says so', async (t) => {
+  const { ids, registry, clock, telemetry } = start(t, { revalidateMs: 60_000 })
   await ids.idOf(fingerprint)
-  for (const schema of [down, text, new Error('odd'), text.replace('Bytes.', 'Octets.')]) {
+  registry.schema = new RelayError('SCHEMA_UNKNOWN', 'no schema 7')
+  registry.answer = new RelayError('SCHEMA_NOT_REGISTERED', 'subject topic-value has no schema')
+  await clock.advance(3_600_000)
+  assert.match(ids.readiness().reason ?? '', /^subject topic-value has no schema/)
+  assert.ok(
+    (telemetry.values.get('registry_relay_schema_id_lookups_total topic-value not_registered') ?? 0) > 9,
+  )
+  registry.answer = 1
+  await clock.advance(5_000)
+  assert.equal(ids.idOf(fingerprint), 1)
+  assert.deepEqual(ids.readiness(), { ready: true })
+})
+
+test('an id is kept while the registry says the same, whatever it dropped of the text, and is asked about again', async (t) => {
+  const { ids, registry, clock, telemetry } = start(t, { revalidateMs: 60_000 })
+  await ids.idOf(fingerprint)
+  for (const schema of [text, text.replace('Bytes.', 'Octets.')]) {
     registry.schema = schema
     await clock.advance(60_000)
     assert.equal(ids.idOf(fingerprint), 7)
+    const verified = telemetry.values.get('registry_relay_schema_id_verified_timestamp_seconds topic-value')
+    assert.equal(verified, clock.now() / 1000)
   }
-  assert.deepEqual(registry.asked.slice(1), Array(4).fill('schemaById 7'))
+  assert.deepEqual(registry.asked.slice(1), Array(2).fill('schemaById 7'))
+})
+
+test('S2: a registry that cannot be reached changes nothing, and is asked with growing pauses until it can be', async (t) => {
+  const { ids, registry, clock, telemetry } = start(t, { revalidateMs: 300_000, maxPauseMs: 1_000 })
+  await ids.idOf(fingerprint)
+  registry.schema = down
+  await clock.advance(300_000)
+  assert.deepEqual(registry.asked.slice(1), ['schemaById 7'])
+  for (const pauseMs of [250, 500, 1_000, 1_000]) {
+    const asked = registry.asked.length
+    await clock.advance(pauseMs - 1)
+    assert.equal(registry.asked.length, asked)
+    await clock.advance(1)
+    assert.equal(registry.asked.length, asked + 1)
+    assert.equal(ids.idOf(fingerprint), 7)
+  }
+  const reason = 'known ids are in use: the schema registry was not reached: nobody answers'
+  assert.deepEqual(ids.readiness(), { ready: true, reason })
+  assert.equal(telemetry.values.get('registry_relay_schema_id_checks_total topic-value unavailable'), 5)
+  // S4: it is back without its storage, and that is noticed with the first answer.
+  registry.schema = '"string"'
+  registry.answer = 9
+  await clock.advance(1_000)
+  assert.equal(ids.idOf(fingerprint), 9)
+  assert.deepEqual(ids.readiness(), { ready: true })
+})
+
+test('credentials that do not let us look at a known id are warned of once, until they do again', async (t) => {
+  const { ids, registry, clock, telemetry } = start(t, { revalidateMs: 60_000, maxPauseMs: 1_000 })
+  await ids.idOf(fingerprint)
+  const warned = () => telemetry.logged('warn', /does not let us look/).length
+  for (const times of [1, 2]) {
+    registry.schema = new RelayError('SCHEMA_REGISTRY_REFUSED', 'status 403')
+    await clock.advance(65_000)
+    registry.schema = down
+    await clock.advance(5_000)
+    registry.schema = new RelayError('SCHEMA_REGISTRY_REFUSED', 'status 403')
+    await clock.advance(5_000)
+    assert.equal(warned(), times)
+    assert.equal(ids.idOf(fingerprint), 7)
+    registry.schema = text
+    await clock.advance(1_000)
+    assert.equal(telemetry.logged('info', /lets us look at our id again/).length, times)
+  }
+  const checks = 'registry_relay_schema_id_checks_total topic-value'
+  assert.ok((telemetry.values.get(`${checks} refused`) ?? 0) > 10)
+})
+
+test('S4: a lost connection makes the id be held against the registry at once, but not again and again', async (t) => {
+  const { ids, registry, clock } = start(t, { revalidateMs: 300_000 })
+  await ids.idOf(fingerprint)
+  await clock.advance(60_000)
+  registry.disconnected()
+  registry.schema = '"string"'
+  registry.answer = 9
+  await clock.advance(250)
+  assert.equal(ids.idOf(fingerprint), 9)
+
+  const asked = registry.asked.length
+  for (let second = 0; second < 14; second += 1) {
+    registry.disconnected()
+    await clock.advance(1_000)
+  }
+  assert.equal(registry.asked.length, asked)
+  registry.schema = text
+  await clock.advance(1_000)
+  assert.deepEqual(registry.asked.slice(asked), ['schemaById 9'])
+})
+
+test('a lost connection puts nothing off that is due sooner', async (t) => {
+  const { ids, registry, clock } = start(t, { revalidateMs: 1_000 })
+  await ids.idOf(fingerprint)
+  registry.disconnected()
+  await clock.advance(1_000)
+  assert.equal(registry.asked.at(-1), 'schemaById 7')
+})
+
+test('S3: a registry that asks for a pause gets it', async (t) => {
+  const registry = new ScriptedRegistry()
+  registry.answer = new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'slow down', {
+    facts: { retryAfterMs: 30_000 },
+  })
+  const { ids, clock } = start(t, {}, registry)
+  await clock.advance(30_000)
+  assert.equal(registry.asked.length, 1)
+  registry.answer = 4
+  await clock.advance(250)
+  assert.equal(ids.idOf(fingerprint), 4)
 })
 
 test('close ends the asking and those who wait, and leaves no timer', async (t) => {
-  const registry = new Registry()
+  const registry = new ScriptedRegistry()
   registry.answer = down
   const { ids, clock } = start(t, {}, registry)
   const waiting = ids.idOf(fingerprint)
@@ -167,12 +302,27 @@ test('close ends the asking and those who wait, and leaves no timer', async (t) 
   assert.equal(ids.readiness().ready, false)
 })
 
+test('a write that gave up waiting for an id does not end the process when ids are closed', async (t) => {
+  const registry = new ScriptedRegistry()
+  registry.answer = down
+  const { ids } = start(t, {}, registry)
+  const unhandled: unknown[] = []
+  const heard = (reason: unknown): void => void unhandled.push(reason)
+  process.on('unhandledRejection', heard)
+  t.after(() => process.off('unhandledRejection', heard))
+  // As a batch does whose second record is of an unknown schema.
+  assert.throws(() => [ids.idOf(fingerprint), ids.idOf('another')])
+  ids.close()
+  await settle()
+  assert.deepEqual(unhandled, [])
+})
+
 test('an answer that comes after close changes nothing and starts no timer', async (t) => {
   let answer: (schema: string) => void = () => {}
   const held = new Promise<string>((resolve) => {
     answer = resolve
   })
-  const registry = new Registry()
+  const registry = new ScriptedRegistry()
   const resolving = start(t, { registry: { ...registry, lookup: () => held.then(() => 5) } })
   resolving.ids.close()
   const revalidating = start(t, { registry: { ...registry, schemaById: () => held }, revalidateMs: 1_000 })

@@ -1,13 +1,32 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { registryEventSchema, schemaFingerprint } from '../../../src/avro/event-schema.ts'
 import { lintSchema, type SchemaRule } from '../../../src/avro/schema-lint.ts'
+import { readingFaults } from '../../../src/avro/schema-reading.ts'
 
 const text = readFileSync(new URL('../../../schemas/registry-event.v1.avsc', import.meta.url), 'utf8')
 
 test('the shipped schema keeps all rules, also against itself as the version before', () => {
   assert.deepEqual(lintSchema(text), [])
   assert.deepEqual(lintSchema(text, text), [])
+})
+
+test('the shipped schema only appends to every version that was released, and each can read the other', () => {
+  const folder = new URL('../../fixtures/avro/released/', import.meta.url)
+  const released = readdirSync(folder).map((name) => ({
+    name,
+    previous: readFileSync(new URL(name, folder), 'utf8'),
+  }))
+  assert.ok(released.length > 0)
+  for (const { name, previous } of released) {
+    assert.equal(name, `registry-event.v1-${schemaFingerprint(previous).slice(0, 8)}.avsc`)
+    assert.deepEqual(lintSchema(text, previous), [], name)
+    assert.deepEqual(readingFaults(text, previous), [], name)
+    assert.deepEqual(readingFaults(previous, text), [], name)
+  }
+  // A version is added here before it is released.
+  assert.ok(released.some(({ previous }) => schemaFingerprint(previous) === registryEventSchema.fingerprint))
 })
 
 interface FieldLike {

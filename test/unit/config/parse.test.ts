@@ -13,6 +13,7 @@ test('fills in every default when only the addresses are given', () => {
   assert.equal(config.gateway.maxBodyBytes, 33_554_432)
   assert.equal(config.gateway.host, '127.0.0.1')
   assert.deepEqual(config.bridge.endpoints, [])
+  assert.equal(config.bridge.unknownSchemaMs, 900_000)
 })
 
 test('takes brokers as a list, or as one text with commas', () => {
@@ -70,7 +71,9 @@ test('shows where the YAML itself is broken', () => {
 
 test('reads a secret from its file, without the final line break', () => {
   const text = minimal.replace(' }', ', sasl: { mechanism: plain, username: u, password: { file: pw } } }')
-  assert.equal(parse(text, {}, { pw: 'pässword\n' }).kafka.sasl?.password.reveal(), 'pässword')
+  const { sasl } = parse(text, {}, { pw: 'pässword\n' }).kafka
+  assert.ok(sasl?.mechanism === 'plain')
+  assert.equal(sasl.password.reveal(), 'pässword')
   assert.match(findings(text).join(), /secret file cannot be read: no such file: pw/)
 })
 

@@ -214,3 +214,16 @@ test('an event given up after an unknown outcome leaves the order of what follow
   const verdict = verdictOn({ operations: operations([a, lost], [b, ok]), records: records(b) })
   assert.match(verdict.invalid[0] ?? '', /^b was posted before a /)
 })
+
+test('a copy is accounted for where the producer was replaced while its event was under way, and only there', () => {
+  const [a, b] = [event('a'), event('b')]
+  const trial = { operations: operations([a, ok], [b, ok]), rebuilds: [{ ids: new Set(['a']) }] }
+  assert.deepEqual(verdictOn({ ...trial, records: records(a, b, a) }).violations, [])
+  const { violations, counts } = verdictOn({ ...trial, records: records(a, b, b) })
+  assert.deepEqual(
+    violations.map(({ invariant }) => invariant),
+    ['duplicates'],
+  )
+  assert.equal(counts.duplicatesExplained, 1)
+  assert.equal(verdictOn({ ...trial, records: records(a, a, a, b) }).violations.length, 2)
+})

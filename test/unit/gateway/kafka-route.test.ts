@@ -17,6 +17,7 @@ import { QuarantineFiles } from '../../../src/gateway/quarantine-files.ts'
 import { nodeDisk } from '../../../src/spool/node-disk.ts'
 import { RecordingSink } from '../../../src/testing/recording-sink.ts'
 import { settle } from '../../support/manual-clock.ts'
+import { CountedTelemetry } from '../kafka/counted-telemetry.ts'
 import { eventItem, quarantineItem } from './items.ts'
 
 const quarantine = createQuarantine()
@@ -37,8 +38,10 @@ function limitedTopic<T extends EventRecord | QuarantineRecord>(maxBytes: number
 function bed(files?: QuarantineFiles) {
   const events = limitedTopic<EventRecord>(100_000)
   const rejected = limitedTopic<QuarantineRecord>(100_000)
-  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize(files) })
-  return { events, rejected, route }
+  const telemetry = new CountedTelemetry()
+  const oversize = createOversize(files)
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize, telemetry })
+  return { events, rejected, route, telemetry }
 }
 
 const bigBody = Buffer.from(
@@ -71,8 +74,11 @@ test('events and what was rejected go to their topics, in the order of the items
 
 test('an event too large for its topic is kept whole in a file, and its beginning with the name of it in the topic', async (t) => {
   const { folder, files } = filesIn(t)
-  const { events, rejected, route } = bed(files)
+  const { events, rejected, route, telemetry } = bed(files)
   await route.write([...itemsOf(bigBody), eventItem('next')])
+  assert.equal(telemetry.values.get('registry_relay_gateway_diverted_events_total too_large'), 1)
+  const [line] = telemetry.logged('warn', /kept in the topic of what was rejected/)
+  assert.equal(line?.facts['repository'], 'library/app')
   assert.deepEqual(
     events.items.map(({ datum }) => String(datum)),
     ['next'],
@@ -259,4 +265,47 @@ test('an event of a schema that this version does not have is kept as rejected w
   const [own] = itemsOf(Buffer.from('{"events":[{"id":"own"}]}'))
   assert.ok(own)
   await assert.rejects(route.write([own]), { code: 'SCHEMA_NOT_REGISTERED' })
+})
+
+test('where events go to several topics, what one of them took is not written again for what another refused', async () => {
+  const { rejected } = bed()
+  const stored: string[] = []
+  // As a routed sink tells it: of two topics one refused all of its part, because one record is too large.
+  const events = new RecordingSink<EventRecord>({
+    onWrite(records) {
+      const texts = records.map(({ datum }) => String(datum))
+      if (records.length === 1) {
+        if (texts[0] === 'large') throw new RelayError('TOO_LARGE', 'no')
+        stored.push(...texts)
+        return
+      }
+      stored.push(...texts.filter((text) => text === 'elsewhere'))
+      const left = texts.flatMap((text, index) => (text === 'elsewhere' ? [] : [{ index, reason: 'no' }]))
+      throw new RelayError('TOO_LARGE', 'no', { facts: { rejected: left } })
+    },
+  })
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  await route.write([eventItem('elsewhere'), eventItem('large'), eventItem('beside')])
+  assert.deepEqual(stored, ['elsewhere', 'beside'])
+  assert.equal(rejected.items.length, 1)
+})
+
+test('an event of a schema that nobody has is kept as rejected, also where it came with others', async () => {
+  const { rejected } = bed()
+  const stored: string[] = []
+  const unknown = eventItem('unknown').record.fingerprint
+  const events = new RecordingSink<EventRecord>({
+    onWrite(records) {
+      if (records.some(({ fingerprint }) => fingerprint === unknown)) {
+        throw new RelayError('SCHEMA_NOT_REGISTERED', 'not ours')
+      }
+      stored.push(...records.map(({ key }) => String(key)))
+    },
+  })
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  const known = itemsOf(Buffer.from('{"events":[{"id":"known","target":{"repository":"known"}}]}'))
+  await route.write([eventItem('unknown'), ...known])
+  assert.deepEqual(stored, ['known'])
+  assert.equal(rejected.items.length, 1)
+  assert.equal(rejected.items[0]?.headers['x-rejected-reason'], 'SCHEMA_NOT_REGISTERED')
 })

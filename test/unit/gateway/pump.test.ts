@@ -13,6 +13,7 @@ import type { Sink } from '../../../src/sink/sink.ts'
 import { FileSpool } from '../../../src/spool/file-spool.ts'
 import { nodeDisk } from '../../../src/spool/node-disk.ts'
 import { nodeProcesses } from '../../../src/spool/node-processes.ts'
+import type { Spool, SpoolState } from '../../../src/spool/spool.ts'
 import { until } from '../../support/until.ts'
 import { eventItem, quarantineItem } from './items.ts'
 
@@ -64,13 +65,24 @@ function openSpool(folder: string): Promise<FileSpool> {
   return FileSpool.open({ folder, disk: nodeDisk, processes: nodeProcesses, memoryBytes: 1_000 })
 }
 
-function pumpOf(spool: FileSpool, route: Route, limits: PumpOptions['limits'] = {}): Pump {
+function pumpOf(spool: Spool, route: Route, limits: PumpOptions['limits'] = {}): Pump {
   return new Pump({
     spool,
     route,
     quarantine: createQuarantine(),
     limits: { retryMs: 5, ackMs: 5, ...limits },
   })
+}
+
+const healthy: SpoolState = {
+  bytes: 0,
+  heldBytes: 0,
+  maxBytes: 1,
+  unacked: 0,
+  oldestAgeMs: undefined,
+  overdue: false,
+  badRecords: 0,
+  failure: undefined,
 }
 
 const unavailable = new RelayError('KAFKA_UNAVAILABLE', 'no broker')
@@ -242,4 +254,35 @@ test('while what was rejected finds no place, however large, events go on, and n
   await until(() => spool.state().unacked === 0)
   await pump.close()
   await spool.close()
+})
+
+test('a damaged record that the spool left out holds nothing up, and is acked with those around it', async () => {
+  const route = new Route()
+  const acked: number[] = []
+  const reads = [[0, 2, 3]]
+  const spool: Spool = {
+    append: () => Promise.resolve(),
+    read: async () => {
+      const sequences = reads.shift() ?? (await new Promise<never>(() => {}))
+      return sequences.map((sequence) => {
+        const content = encodeItems([eventItem(`event-${sequence}`)])
+        return { sequence, appendedAt: 0, content }
+      })
+    },
+    ack: async (sequence) => {
+      acked.push(sequence)
+    },
+    async *recent() {},
+    state: () => ({ ...healthy, unacked: 3 - (acked.at(-1) ?? -1) }),
+    close: () => Promise.resolve(),
+  }
+  route.refuses = (text) => (text === 'event-2' ? unavailable : undefined)
+  const pump = pumpOf(spool, route)
+  pump.start()
+  // Up to 1, which is no record.
+  await until(() => acked.at(-1) === 1)
+  assert.deepEqual(route.arrived, ['event-0', 'event-3'])
+  route.refuses = () => undefined
+  await until(() => acked.at(-1) === 3)
+  await pump.close()
 })

@@ -40,7 +40,7 @@ test('classifies error codes of brokers by what helps', () => {
   }
 })
 
-test('looks through the wrappers of the client, which say of everything that it is not retriable', () => {
+test('P8: looks through the wrappers of the client, which say of everything that it is not retriable', () => {
   const sequence = createErrorFromCode(45)
   const wrapped = new Error('not retriable', { cause: sequence })
   assert.equal(classify(wrapped), 'rebuild')

@@ -42,3 +42,8 @@ test('refuses times that are none', () => {
     )
   }
 })
+
+test('TLS that is asked for at every connection counts as TLS', () => {
+  const tls = () => ({ ca: 'pem' })
+  assert.equal(kafkaConnection({ brokers: ['kafka:9092'], tls }).connectionTimeoutMs, 10_000)
+})

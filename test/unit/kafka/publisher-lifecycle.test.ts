@@ -77,32 +77,79 @@ test('writers that give up while Kafka is down leave nothing behind', async (t) 
   assert.deepEqual(bed.broker.requests, [])
 })
 
-test('records wait behind one whose value is not there yet, in their partition only', async (t) => {
+test('records wait behind one that lacks a part, in their partition only', async (t) => {
   const bed = await PublisherBed.started(t)
-  let arrive: (value: Buffer) => void = () => {}
-  const value = new Promise<Buffer>((resolve) => {
+  let part: string | undefined
+  let arrive: () => void = () => {}
+  const missing = new Promise<void>((resolve) => {
     arrive = resolve
   })
-  const promised = { ...recordFor(0, 'late'), value }
+  const promised = {
+    ...recordFor(0, 'late'),
+    value: () => (part === undefined ? missing : Buffer.from(part)),
+  }
   const writes = [bed.publisher.write([promised]), bed.write(0, 'b'), bed.write(1, 'c')]
   await settle()
   assert.deepEqual(bed.broker.all, ['c'])
-  arrive(Buffer.from('late'))
+  part = 'late'
+  arrive()
   await Promise.all(writes)
   assert.deepEqual(bed.broker.log(0), ['late', 'b'])
 })
 
-test("a value that cannot be had rejects its write and nobody else's", async (t) => {
+for (const [how, value] of [
+  ['is promised and fails', () => Promise.reject(new Error('no such schema'))],
+  [
+    'throws',
+    () => {
+      throw new Error('no such schema')
+    },
+  ],
+] as const) {
+  test(`a value that ${how} rejects its write, takes back what was not sent of it, and stops nobody else's`, async (t) => {
+    const bed = await PublisherBed.started(t)
+    const write = bed.publisher.write([{ ...recordFor(0, 'x'), value }, recordFor(0, 'behind')])
+    const next = bed.write(0, 'b')
+    await assert.rejects(write, /no such schema/)
+    await next
+    assert.deepEqual(bed.broker.all, ['b'])
+  })
+}
+
+test('a write that is given up while it lacks a part no longer holds up what is behind it', async (t) => {
   const bed = await PublisherBed.started(t)
-  const value = Promise.reject(new Error('no such schema'))
-  const write = bed.publisher.write([recordFor(0, 'beside'), { ...recordFor(0, 'x'), value }])
+  const giveUp = new AbortController()
+  const value = () => new Promise<void>(() => {})
+  const write = bed.publisher.write([{ ...recordFor(0, 'x'), value }], { signal: giveUp.signal })
   const next = bed.write(0, 'b')
-  await assert.rejects(write, /no such schema/)
+  await settle()
+  giveUp.abort(new Error('given up'))
+  await assert.rejects(write, /given up/)
   await next
   assert.deepEqual(bed.broker.all, ['b'])
 })
 
-test('a producer whose sequence the broker lost is replaced when nothing flies, and suspects go first', async (t) => {
+test('a late value is made when its record is sent, and a batch that is sent again goes out as it was', async (t) => {
+  const bed = await PublisherBed.started(t)
+  let made = 0
+  const late = (text: string) => ({
+    ...recordFor(0, text),
+    value: () => Buffer.from(`${text} ${++made}`),
+  })
+  bed.broker.hold = true
+  const writes = [bed.publisher.write([late('a')])]
+  await settle()
+  writes.push(bed.publisher.write([late('b')]))
+  await settle()
+  assert.equal(made, 1)
+  bed.broker.hold = false
+  bed.broker.open[0]?.fail(new Error('connection lost'))
+  await bed.clock.advance(1_000)
+  await Promise.all(writes)
+  assert.deepEqual(bed.broker.log(0), ['a 1', 'b 2'])
+})
+
+test('P5 (rule 9): a producer whose sequence the broker lost is replaced when nothing flies, and suspects go first', async (t) => {
   const bed = await PublisherBed.started(t, { leaderOf: (partition) => partition })
   bed.broker.hold = true
   const writes = [bed.write(0, 'a'), bed.write(1, 'x')]
@@ -124,7 +171,7 @@ test('a producer whose sequence the broker lost is replaced when nothing flies, 
   assert.equal(bed.telemetry.logged('error', /may be there twice/).length, 1)
 })
 
-test('a producer is replaced before its sequence numbers end, without doubt about any record', async (t) => {
+test('P6 (rule 9): a producer is replaced before its sequence numbers end, without doubt about any record', async (t) => {
   const bed = await PublisherBed.started(t, { maxSequence: 3 })
   for (const text of ['a', 'b', 'c', 'd']) await bed.write(0, text)
   assert.equal(bed.broker.made, 2)
@@ -135,7 +182,7 @@ test('a producer is replaced before its sequence numbers end, without doubt abou
   assert.equal(bed.telemetry.value('producer_rebuilds_total wrap'), 1)
 })
 
-test('before a planned replacement suspects are confirmed by the producer that sent them', async (t) => {
+test('P6: before a planned replacement suspects are confirmed by the producer that sent them', async (t) => {
   const bed = await PublisherBed.started(t, { maxSequence: 2 })
   bed.broker.hold = true
   const writes = [bed.write(0, 'a', 'b'), bed.write(1, 'x')]

@@ -18,7 +18,7 @@ async function busyBed(
   return bed
 }
 
-test('with one or two writers a record is sent at once, whatever the pace', async (t) => {
+test('rule 11: with one or two writers a record is sent at once, whatever the pace', async (t) => {
   const bed = await PublisherBed.started(t, { limits: { paceMs } })
   for (let n = 0; n < 5; n++) await Promise.all([bed.write(0, `a-${n}`), bed.write(1, `b-${n}`)])
   await bed.write(0, 'alone')
@@ -26,7 +26,7 @@ test('with one or two writers a record is sent at once, whatever the pace', asyn
   assert.equal(bed.broker.all.length, 11)
 })
 
-test('with many writers the next request waits until three of four of them are in it', async (t) => {
+test('rule 11: with many writers the next request waits until three of four of them are in it', async (t) => {
   const bed = await busyBed(t, 8)
   const before = bed.broker.requests.length
   const writes = [bed.write(0, 'a', 'b'), bed.write(1, 'c'), bed.write(2, 'd', 'e')]

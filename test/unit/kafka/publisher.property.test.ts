@@ -213,7 +213,7 @@ async function play(
   return { model, written }
 }
 
-test('whatever fails and wherever leaders go, every record is there once, in order, at the offset that was told', async () => {
+test('P2, P3: whatever fails and wherever leaders go, every record is there once, in order, at the offset that was told', async () => {
   await fc.assert(
     fc.asyncProperty(steps(['none', 'lost', 'answer lost', 'slow']), pace, async (run, paceMs) => {
       const { model, written } = await play(run, paceMs)
@@ -238,7 +238,7 @@ test('whatever fails and wherever leaders go, every record is there once, in ord
   )
 })
 
-test('when brokers lose the sequence too, a record may be there twice, but none is missing and none overtakes', async () => {
+test('P5 (rule 9): when brokers lose the sequence too, a record may be there twice, but none is missing and none overtakes', async () => {
   await fc.assert(
     fc.asyncProperty(
       steps(['none', 'lost', 'answer lost', 'slow', 'sequence forgotten']),

@@ -20,7 +20,7 @@ test('a write resolves with partition and offset once the broker has confirmed i
   assert.equal(bed.telemetry.value('produced_records_total'), 2)
 })
 
-test('writes of one turn share a request, and writes during a request share the next', async (t) => {
+test('P9 (rule 4): writes of one turn share a request, and writes during a request share the next', async (t) => {
   const bed = await PublisherBed.started(t)
   bed.broker.hold = true
   const writes = [bed.write(0, 'a'), bed.write(1, 'b'), bed.write(0, 'c')]
@@ -36,7 +36,7 @@ test('writes of one turn share a request, and writes during a request share the 
   await Promise.all(writes)
 })
 
-test('each leader broker has a request of its own, with only the partitions it leads', async (t) => {
+test('rule 4: each leader broker has a request of its own, with only the partitions it leads', async (t) => {
   const bed = await PublisherBed.started(t, { leaderOf: (partition) => partition % 2 })
   bed.broker.hold = true
   void Promise.all([bed.write(0, 'a'), bed.write(1, 'b'), bed.write(2, 'c')])
@@ -73,17 +73,26 @@ test('writes wait while Kafka is down, in order, and readiness says why', async 
   assert.deepEqual(bed.publisher.readiness(), { ready: true })
 })
 
-test('a record above the limit is refused at once and nothing of its write is sent', async (t) => {
+test('K14: a record above the limit is refused alone, and what is beside it goes before what is written later', async (t) => {
   const bed = await PublisherBed.started(t, { maxRecordBytes: 100 })
-  const write = bed.publisher.write([recordFor(0, 'small'), recordFor(0, 'x'.repeat(100))])
-  await assert.rejects(write, (error) => isRelayError(error, 'TOO_LARGE') && error.facts['index'] === 1)
-  await settle()
-  assert.deepEqual(bed.broker.all, [])
+  const large = recordFor(0, 'x'.repeat(100))
+  const write = bed.publisher.write([recordFor(0, '1'), large, recordFor(0, '2')])
+  const later = bed.write(0, '3')
+  await assert.rejects(
+    write,
+    (error) =>
+      isRelayError(error, 'TOO_LARGE') &&
+      error.facts['index'] === 1 &&
+      JSON.stringify(error.facts['rejected']).startsWith('[{"index":1,'),
+  )
+  await later
+  await assert.rejects(bed.publisher.write([large]), { code: 'TOO_LARGE' })
+  assert.deepEqual(bed.broker.log(0), ['1', '2', '3'])
   assert.equal(bed.publisher.pending.records, 0)
-  assert.equal(bed.telemetry.value('given_up_records_total too-large'), 1)
+  assert.equal(bed.telemetry.value('given_up_records_total too-large'), 2)
 })
 
-test('a record above the limit that the topic turns out to have is refused with its whole write', async (t) => {
+test('a record above the limit that the topic turns out to have is refused, and nothing beside it', async (t) => {
   const bed = new PublisherBed(t, { maxMessageBytes: async () => 700 })
   const writes = [
     watch(bed.write(0, 'before')),
@@ -99,8 +108,28 @@ test('a record above the limit that the topic turns out to have is refused with 
     ['resolved', 'rejected', 'resolved'],
   )
   assert.ok(isRelayError(writes[1]?.error, 'TOO_LARGE'))
-  assert.deepEqual(bed.broker.all, ['before', 'after'])
+  assert.deepEqual(bed.broker.log(0), ['before', 'beside', 'beside', 'after'])
+  assert.deepEqual(bed.broker.log(1), [])
   assert.equal(bed.publisher.pending.records, 0)
+})
+
+test('a limit that somebody raised is heard of after a record was refused for it', async (t) => {
+  let limit: number | undefined
+  const bed = new PublisherBed(t, {
+    maxRecordBytes: 100,
+    maxMessageBytes: () => (limit === undefined ? Promise.reject(new Error('busy')) : Promise.resolve(limit)),
+  })
+  await bed.publisher.start()
+  await settle()
+  limit = 1_000
+  const write = (): Promise<unknown> => bed.write(0, 'x'.repeat(100))
+  await assert.rejects(write(), { code: 'TOO_LARGE' })
+  await bed.clock.advance(10_000)
+  // Asked at the connection, too lately for the first one.
+  await assert.rejects(write(), { code: 'TOO_LARGE' })
+  await settle()
+  await write()
+  assert.equal(bed.broker.log(0).length, 1)
 })
 
 test('a write that gets its room while the backlog is handed out does not overtake the rest of it', async (t) => {
@@ -128,18 +157,23 @@ test('settings of the topic that cannot be read leave the default in place', asy
   assert.equal(bed.telemetry.logged('info', /settings of the topic/).length, 1)
 })
 
-test('over budget, a write is rejected where that is asked for', async (t) => {
+test('over budget, a write is rejected where that is asked for, with what waits and why', async (t) => {
   const bed = await PublisherBed.started(t, { budgetRecords: 2, overBudget: 'reject' })
   bed.broker.hold = true
   const first = bed.write(0, 'a', 'b')
-  await assert.rejects(bed.write(1, 'c'), (error) => isRelayError(error, 'OVER_BUDGET') && error.retriable)
+  await assert.rejects(bed.write(0, 'c'), (error) => {
+    assert.ok(isRelayError(error, 'OVER_BUDGET') && error.retriable)
+    const { topic, records, budgetRecords, lack } = error.facts
+    assert.deepEqual([topic, records, budgetRecords, lack], ['events', 2, 2, { of: 'budget' }])
+    return true
+  })
   await settle()
   bed.broker.open[0]?.confirm()
   await first
   bed.broker.hold = false
   await bed.write(1, 'd')
   assert.deepEqual(bed.broker.all, ['a', 'b', 'd'])
-  assert.equal(bed.telemetry.value('over_budget_total'), 1)
+  assert.equal(bed.telemetry.value('over_budget_total budget'), 1)
 })
 
 test('over budget, a write waits for room, and goes in its turn', async (t) => {

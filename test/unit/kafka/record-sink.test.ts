@@ -51,6 +51,23 @@ test('frames each datum with the id of its own schema, and sends fingerprint, ti
   assert.deepEqual(unframe(young?.value as Buffer), { schemaId: 8, datum: Buffer.from('new') })
 })
 
+test('S4: an id that moves while records wait for Kafka is not the one they are framed with', async (t) => {
+  let id = 1
+  const broker = new ScriptedBroker()
+  const sink = new RecordSink({ topic: 'events', producer: broker.producer, schemaIds: { idOf: () => id } })
+  t.after(() => sink.close({ deadlineMs: 0 }).catch(() => {}))
+  const waiting = sink.write([eventRecord('a'), eventRecord('b')])
+  await settle()
+  id = 2
+  await sink.start()
+  assert.deepEqual(
+    (await waiting).map(({ schemaId }) => schemaId),
+    [2, 2],
+  )
+  const [first] = broker.requests[0]?.batches[0]?.records ?? []
+  assert.equal(unframe(first?.value as Buffer).schemaId, 2)
+})
+
 test('two writes without await between keep their order, also when the id comes between them', async (t) => {
   let known: number | undefined
   let tell: (id: number) => void = () => {}
@@ -59,6 +76,7 @@ test('two writes without await between keep their order, also when the id comes 
   })
   const { sink, broker } = await sinkOf(t, { idOf: () => known ?? promise })
   const first = sink.write([eventRecord('first')])
+  await settle()
   known = 9
   const second = sink.write([eventRecord('second')])
   await settle()

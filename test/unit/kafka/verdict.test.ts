@@ -10,14 +10,14 @@ function batchOf(partition: number, records = 2): Batch {
   return new Batch(
     partition,
     entries,
-    entries.map((entry) => entry.toWire(Buffer.from('x'))),
+    entries.flatMap((entry) => entry.toWire() ?? []),
   )
 }
 
 const kinds = (verdicts: readonly { kind: string }[]): string[] => verdicts.map(({ kind }) => kind)
 const reply = (partition: number, errorCode = 0) => ({ partition, errorCode, baseOffset: '7' })
 
-test('a batch is confirmed by exactly one answer without error', () => {
+test('P1 (rule 5): a batch is confirmed by exactly one answer without error', () => {
   const [a, b] = [batchOf(0), batchOf(1)]
   assert.deepEqual(kinds(judge('t', [a, b], { replies: [reply(1), reply(0)] })), ['confirmed', 'confirmed'])
   assert.deepEqual(kinds(judge('t', [a, b], { replies: [reply(1)] })), ['suspect', 'confirmed'])
@@ -26,7 +26,7 @@ test('a batch is confirmed by exactly one answer without error', () => {
   assert.deepEqual(kinds(judge('t', [a], { replies: [] })), ['suspect'])
 })
 
-test('an error of a group makes every batch of it a suspect, whatever it says', () => {
+test('P12 (rule 6): an error of a group makes every batch of it a suspect, whatever it says', () => {
   for (const error of [
     protocolError('MESSAGE_TOO_LARGE', 10),
     protocolError('DUPLICATE_SEQUENCE_NUMBER', 46),

@@ -15,6 +15,7 @@ export function record(
   offset: bigint,
   key: string | null,
   value: string | null = `${key}#${offset}`,
+  headers: Readonly<Record<string, string>> = {},
 ): ConsumedRecord {
   return {
     topic: 'events',
@@ -22,6 +23,7 @@ export function record(
     offset,
     key: key === null ? null : Buffer.from(key),
     value: value === null ? null : Buffer.from(value),
+    headers: new Map(Object.entries(headers).map(([name, text]) => [name, [Buffer.from(text)]])),
     timestamp: 1_700_000_000_000,
   }
 }

@@ -20,7 +20,7 @@ function setUp(start = 0n, window = { records: 100, bytes: 10_000 }) {
   const clock = new ManualClock()
   const telemetry = new RecordingTelemetry()
   const deliverer = new ScriptedDeliverer()
-  const observer = new BridgeObserver(telemetry, clock, 'billing')
+  const observer = new BridgeObserver(telemetry, clock, 'billing', 'relay.billing')
   const held = new ScriptedPartition()
   const slots = new DeliverySlots(8)
   const shared = {
@@ -28,6 +28,7 @@ function setUp(start = 0n, window = { records: 100, bytes: 10_000 }) {
     deliverer,
     deadLetters: new RecordingDeadLetters(),
     backoff: { baseMs: 100, capMs: 1_000 },
+    unknownSchemaMs: 900_000,
     clock,
     random: () => 0.5,
     observer,

@@ -29,9 +29,10 @@ function setUp(
     deliverer,
     deadLetters,
     backoff: { baseMs: 100, capMs: 1_000 },
+    unknownSchemaMs: 900_000,
     clock,
     random: () => 0.5,
-    observer: new BridgeObserver(telemetry, clock, 'billing'),
+    observer: new BridgeObserver(telemetry, clock, 'billing', 'relay.billing'),
     onDelivered,
   }
   const delivery = new RecordDelivery(given, parts, () => outcomes++)
@@ -91,7 +92,7 @@ test('a failed attempt has no outcome, waits longer each time, and is counted by
   assert.deepEqual([await attempt(), await attempt(), await attempt()], [50, 100, 200])
   assert.equal(outcomes(), 0)
   assert.equal(telemetry.values.get('registry_relay_bridge_retries_total billing deliver status 503'), 3)
-  assert.equal(telemetry.values.get('registry_relay_bridge_in_flight billing'), 0)
+  assert.equal(telemetry.values.get('registry_relay_bridge_in_flight billing relay.billing'), 0)
 })
 
 test('waits as long as the endpoint asked, and its jitter on top', async () => {
@@ -137,11 +138,72 @@ for (const [what, value] of [
   })
 }
 
-test('a schema that is not known yet is waited for and never makes a dead letter', async () => {
-  const { attempt, deadLetters, outcomes, telemetry } = setUp(record(3n, 'team/app', 'later'))
+test('S6: a schema that is not known is waited for from the first attempt on, and then the record is a dead letter as it is', async () => {
+  const given = record(3n, 'team/app', 'later', { 'x-schema-fingerprint': 'abc' })
+  const { attempt, deadLetters, deliverer, outcomes, telemetry, clock } = setUp(given)
+  // The time counts from the attempt, not from the start of the bridge.
+  await clock.advance(5_000_000)
+  for (let n = 0; n < 20; n++) assert.ok(((await attempt()) ?? -1) >= 50)
+  await clock.advance(899_999)
+  assert.ok(((await attempt()) ?? -1) >= 50)
+  assert.deepEqual([deadLetters.written.length, outcomes()], [0, 0])
+  assert.equal(telemetry.values.get('registry_relay_bridge_retries_total billing decode SCHEMA_UNKNOWN'), 21)
+  await clock.advance(1)
+  assert.equal(await attempt(), undefined)
+  assert.deepEqual(deadLetters.written, [
+    { record: given, reason: { code: 'SCHEMA_UNKNOWN', message: 'no schema 7' } },
+  ])
+  assert.deepEqual([deliverer.requests.length, outcomes()], [0, 1])
+  assert.equal(telemetry.values.get('registry_relay_bridge_records_total billing dead_letter'), 1)
+  const [line] = telemetry.lines.filter(({ level }) => level === 'error')
+  assert.equal(line?.facts['code'], 'SCHEMA_UNKNOWN')
+})
+
+test('S6: a registry that comes back after longer than that, and knows the schema, gets the record delivered', async () => {
+  let error: RelayError | undefined = new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'nobody answers')
+  const { attempt, deadLetters, deliverer, outcomes, clock } = setUp(
+    record(3n, 'team/app'),
+    undefined,
+    (value) => {
+      if (error !== undefined) throw error
+      return decode(value)
+    },
+  )
+  for (const code of ['SCHEMA_REGISTRY_UNAVAILABLE', 'SCHEMA_REGISTRY_REFUSED'] as const) {
+    error = new RelayError(code, 'no answer')
+    for (let hour = 0; hour < 50; hour++) {
+      assert.ok(((await attempt()) ?? -1) >= 50)
+      await clock.advance(3_600_000)
+    }
+  }
+  error = undefined
+  assert.equal(await attempt(), undefined)
+  assert.deepEqual([deadLetters.written.length, deliverer.requests.length, outcomes()], [0, 1, 1])
+})
+
+test('S5: a record whose schema is not the one under its id waits as well, and is given up after the same time', async () => {
+  const asked: (string | undefined)[] = []
+  const mismatch = new RelayError('SCHEMA_UNKNOWN', 'another schema', {
+    facts: { reason: 'schema_mismatch' },
+  })
+  const given = record(3n, 'team/app', 'body', { 'x-schema-fingerprint': 'abc' })
+  const { attempt, deadLetters, outcomes, telemetry, clock } = setUp(
+    given,
+    undefined,
+    (_value, fingerprint) => {
+      asked.push(fingerprint)
+      throw mismatch
+    },
+  )
   for (let n = 0; n < 20; n++) assert.ok(((await attempt()) ?? -1) >= 50)
   assert.deepEqual([deadLetters.written.length, outcomes()], [0, 0])
-  assert.equal(telemetry.values.get('registry_relay_bridge_retries_total billing decode SCHEMA_UNKNOWN'), 20)
+  assert.deepEqual(new Set(asked), new Set(['abc']))
+  assert.equal(telemetry.values.get('registry_relay_bridge_retries_total billing decode schema_mismatch'), 20)
+  await clock.advance(900_000)
+  assert.equal(await attempt(), undefined)
+  assert.deepEqual(deadLetters.written, [
+    { record: given, reason: { code: 'SCHEMA_UNKNOWN', message: 'another schema' } },
+  ])
 })
 
 test('an aborted attempt is no failure of the endpoint', async () => {

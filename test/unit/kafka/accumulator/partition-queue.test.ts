@@ -14,7 +14,7 @@ function queueOf(texts: readonly (string | undefined)[], bytes?: number): Partit
   return queue
 }
 
-test('freezes as many records as both limits allow', () => {
+test('rule 10: freezes as many records as both limits allow', () => {
   const queue = queueOf(['a', 'b', 'c', 'd'])
   assert.deepEqual(textsOf(queue.freeze({ records: 2, bytes: 1_000 })), ['a', 'b'])
   assert.deepEqual(textsOf(queue.freeze({ records: 9, bytes: 19 })), ['c'])

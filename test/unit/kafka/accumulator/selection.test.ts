@@ -31,7 +31,7 @@ test('puts every partition with something new into one request', () => {
   )
 })
 
-test('sends a suspect alone, and takes turns with what is new', () => {
+test('rule 6: sends a suspect alone, and takes turns with what is new', () => {
   const queues = queuesOf(9, 9)
   makeSuspect(queues[0] as PartitionQueue)
   const selection = new Selection(wide)
@@ -72,7 +72,7 @@ test('sends nothing new when only suspects may go', () => {
   assert.deepEqual(new Selection(wide).next(queuesOf(1), 0, true), [])
 })
 
-test('begins the next full request with the partitions that had no room in the last', () => {
+test('rule 10: begins the next full request with the partitions that had no room in the last', () => {
   const selection = new Selection({ batch, request: { records: 4, bytes: 10_000 } })
   const queues = queuesOf(9, 9, 9)
   assert.deepEqual(partitions(selection.next(queues, 0, false)), [0, 1])
@@ -80,7 +80,7 @@ test('begins the next full request with the partitions that had no room in the l
   assert.deepEqual(partitions(selection.next(queues, 0, false)), [1, 2])
 })
 
-test('keeps a request below its bytes, except for a single record that is larger', () => {
+test('rule 10: keeps a request below its bytes, except for a single record that is larger', () => {
   const selection = new Selection({ batch, request: { records: 100, bytes: 25 } })
   const queues = queuesOf(9, 9)
   const request = selection.next(queues, 0, false)

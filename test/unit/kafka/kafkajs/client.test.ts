@@ -6,7 +6,6 @@ import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { isRelayError } from '../../../../src/errors.ts'
 import { createKafka } from '../../../../src/kafka/kafkajs/client.ts'
-import { compressionType, registerZstd } from '../../../../src/kafka/kafkajs/compression.ts'
 import { kafkajsLog } from '../../../../src/kafka/kafkajs/log.ts'
 import { leaderProbe } from '../../../../src/kafka/kafkajs/partition-guard.ts'
 import { patchKafkajs } from '../../../../src/kafka/kafkajs/patches.ts'
@@ -142,20 +141,4 @@ test('the guard knows the sockets of each broker and forgets the closed ones', a
   await until(() => guard.open(broker) === 0)
   assert.ok(sockets.every((socket) => socket.destroyed))
   assert.equal(errors.length, 2, 'kafkajs would not notice a socket that closes without an error')
-})
-
-test('zstd where this Node.js has it, a word of advice where not', async () => {
-  assert.equal(compressionType('none'), 0)
-  assert.equal(compressionType('gzip'), 1)
-  if (!registerZstd()) {
-    assert.throws(
-      () => compressionType('zstd'),
-      (error) => isRelayError(error, 'CONFIG_INVALID'),
-    )
-    return
-  }
-  const codec = kafkajs.CompressionCodecs[compressionType('zstd') as 4]()
-  const packed = await codec.compress({ buffer: Buffer.from('x'.repeat(1_000)) } as never)
-  assert.ok(packed.length < 100)
-  assert.equal(String(await codec.decompress(packed)), 'x'.repeat(1_000))
 })

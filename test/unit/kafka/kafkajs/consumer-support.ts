@@ -92,7 +92,14 @@ export class FakeConsumer {
 
   batch(): { topic: string; partition: number } {
     const messages = [
-      { offset: '5', key: Buffer.from('a'), value: Buffer.from('x'), timestamp: '17', attributes: 0 },
+      {
+        offset: '5',
+        key: Buffer.from('a'),
+        value: Buffer.from('x'),
+        timestamp: '17',
+        attributes: 0,
+        headers: { h: Buffer.from('1'), twice: [Buffer.from('2'), '3'] },
+      },
       { offset: '6', key: null, value: null, timestamp: '18', attributes: 0 },
     ]
     const batch = { topic: 'events', partition: 3, highWatermark: '20', messages, lastOffset: () => '9' }

@@ -96,7 +96,7 @@ function messagesOf(instruction: Instruction, partitions: readonly number[]): In
   return partitions.map((partition) => ({ value: 'x', partition, instruction }))
 }
 
-test('a send that would span two brokers throws LeaderMoved before any request', async () => {
+test('P1 (rule 2): a send that would span two brokers throws LeaderMoved before any request', async () => {
   const cluster = new TwoBrokers([1, 2])
   const guard = new PartitionGuard(() => {})
   const instruction: Instruction = { kind: 'produce', broker: 1, partitions: [0, 1] }
@@ -107,7 +107,7 @@ test('a send that would span two brokers throws LeaderMoved before any request',
   assert.deepEqual(cluster.produced, [])
 })
 
-test('the guard looks at every partition of the send, not only at that of the first message', async () => {
+test('P1 (rule 2): the guard looks at every partition of the send, not only at that of the first message', async () => {
   const cluster = new TwoBrokers([1, 1, 1, -1])
   const guard = new PartitionGuard(() => {})
   const instruction: Instruction = { kind: 'produce', broker: 1, partitions: [0, 1, 3] }
@@ -115,7 +115,7 @@ test('the guard looks at every partition of the send, not only at that of the fi
   assert.deepEqual(cluster.produced, [])
 })
 
-test('without the guard a send rejects while one of its requests is still under way', async () => {
+test('P1: without the guard a send rejects while one of its requests is still under way', async () => {
   // What the guard is for. When this fails the client has changed, and the guard may be a brake for nothing.
   const cluster = new TwoBrokers([1, 2])
   const instruction: Instruction = { kind: 'look' }
@@ -132,7 +132,7 @@ test('without the guard a send rejects while one of its requests is still under 
   cluster.produced[1]?.answer()
 })
 
-test('a send to one broker settles only with its request', async () => {
+test('P1: a send to one broker settles only with its request', async () => {
   const cluster = new TwoBrokers([1, 1])
   const guard = new PartitionGuard(() => {})
   const instruction: Instruction = { kind: 'produce', broker: 1, partitions: [0, 1] }
@@ -145,7 +145,7 @@ test('a send to one broker settles only with its request', async () => {
   assert.equal(send.state, 'resolved')
 })
 
-test('the guard holds on every attempt, should somebody let the client retry', async () => {
+test('P1 (rule 3): the guard holds on every attempt, should somebody let the client retry', async () => {
   const cluster = new TwoBrokers([1, 1])
   const guard = new PartitionGuard(() => {})
   const instruction: Instruction = { kind: 'produce', broker: 1, partitions: [0, 1] }
@@ -162,7 +162,7 @@ test('the guard holds on every attempt, should somebody let the client retry', a
   assert.equal(cluster.produced.length, 1)
 })
 
-test('one attempt per send with retries NaN: a failure that the client calls retriable is not repeated', async () => {
+test('P4 (rule 3): one attempt per send with retries NaN: a failure that the client calls retriable is not repeated', async () => {
   const cluster = new TwoBrokers([1])
   const guard = new PartitionGuard(() => {})
   const instruction: Instruction = { kind: 'produce', broker: 1, partitions: [0] }
@@ -175,7 +175,7 @@ test('one attempt per send with retries NaN: a failure that the client calls ret
   assert.equal(cluster.produced.length, 1)
 })
 
-test('looking at leaders sends nothing, and a refresh makes the client fetch metadata', async () => {
+test('rule 7: looking at leaders sends nothing, and a refresh makes the client fetch metadata', async () => {
   const cluster = new TwoBrokers([1, -1])
   const seen: unknown[] = []
   const guard = new PartitionGuard((leaders, count) => seen.push([[...leaders], count]))

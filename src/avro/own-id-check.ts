@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.ts'
+import { isRelayError, toError } from '../errors.ts'
+import type { Counter, Logger, Telemetry } from '../telemetry.ts'
+import { registryEventSchema } from './event-schema.ts'
+import { saysTheSame } from './schema-form.ts'
+
+/** From one look at an id to the next. */
+const everyMs = 300_000
+
+/** The same where the registry had no answer. */
+const againMs = 60_000
+
+/** Invented ids can be any number: one error in this time, with the number of those left out. */
+const logGapMs = 10_000
+
+/** A topic of ours has a handful of ids; what is forgotten is looked at again. */
+const maxIds = 1_000
+
+/**
+ * Whether other readers of a topic can read what we can: a record that says that it was written with our schema needs no
+ * registry here, but they go by the id in front of it. Looks at one id at a time, each now and then, in the background; an id
+ * whose turn does not come is looked at with a later record.
+ */
+export class OwnIdCheck {
+  readonly #schemaById: (id: number) => Promise<string>
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #checks: Counter
+  /** By id: when it is looked at next, by the monotonic clock. */
+  readonly #next = new Map<number, number>()
+  #looking = false
+  #saidAt = Number.NEGATIVE_INFINITY
+  #unsaid = 0
+
+  constructor(schemaById: (id: number) => Promise<string>, clock: Clock, { logger, metrics }: Telemetry) {
+    this.#schemaById = schemaById
+    this.#clock = clock
+    this.#logger = logger
+    this.#checks = metrics.counter({
+      name: 'registry_relay_record_id_checks_total',
+      help: 'Ids of records that were written with our schema, held against the schema registry, by what came of it.',
+      labels: ['outcome'],
+    })
+  }
+
+  /** For every record; returns at once. */
+  met(schemaId: number): void {
+    if (this.#looking) return
+    const next = this.#next.get(schemaId)
+    if (next !== undefined && this.#clock.monotonic() < next) return
+    this.#looking = true
+    void this.#look(schemaId)
+  }
+
+  async #look(schemaId: number): Promise<void> {
+    const outcome = await this.#ask(schemaId)
+    this.#looking = false
+    this.#checks.add(1, { outcome })
+    if (outcome === 'moved') this.#alarm(schemaId)
+    this.#remember(schemaId, this.#clock.monotonic() + (outcome === 'unavailable' ? againMs : everyMs))
+  }
+
+  async #ask(schemaId: number): Promise<'same' | 'moved' | 'unavailable'> {
+    try {
+      const text = await this.#schemaById(schemaId)
+      return saysTheSame(text, registryEventSchema.text) ? 'same' : 'moved'
+    } catch (thrown) {
+      if (isRelayError(thrown, 'SCHEMA_UNKNOWN') || isRelayError(thrown, 'RECORD_UNDECODABLE')) return 'moved'
+      this.#logger.debug(
+        { schemaId, err: toError(thrown) },
+        'id of a record not held against the schema registry',
+      )
+      return 'unavailable'
+    }
+  }
+
+  #alarm(schemaId: number): void {
+    const now = this.#clock.monotonic()
+    if (now - this.#saidAt < logGapMs) {
+      this.#unsaid += 1
+      return
+    }
+    this.#logger.error(
+      { schemaId, alike: this.#unsaid },
+      'the schema registry has another schema, or none, under the id of records that were written with ours: we read them, others cannot',
+    )
+    this.#saidAt = now
+    this.#unsaid = 0
+  }
+
+  #remember(schemaId: number, next: number): void {
+    if (this.#next.size >= maxIds) this.#next.clear()
+    this.#next.set(schemaId, next)
+  }
+}

@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module'
+import kafkajs from 'kafkajs'
+import { type Present, presentOf } from '../../present.ts'
+import type { KafkaSasl } from '../connection.ts'
+import { oauthBearer } from './oauth-bearer.ts'
+
+type Provider = kafkajs.Mechanism['authenticationProvider']
+type ProviderArguments = Parameters<Provider>[0]
+
+const builtIn = {
+  plain: 'plain',
+  'scram-sha-256': 'scram256',
+  'scram-sha-512': 'scram512',
+} as const
+
+/**
+ * SASL for kafkajs with the credentials of now: asked for at each authentication, which kafkajs makes at every new connection
+ * and before the session on an old one ends.
+ *
+ * Left alone, kafkajs writes an authenticator into the `sasl` object that it is given, and keeps it with the password of then;
+ * an object that brings its own, as this one does, is used as it is.
+ */
+export function presentSasl(sasl: Present<KafkaSasl>): kafkajs.Mechanism {
+  const { mechanism } = presentOf(sasl)
+  return {
+    mechanism,
+    authenticationProvider: (given) => ({
+      authenticate: () => authenticate(presentOf(sasl), given),
+    }),
+  }
+}
+
+/**
+ * kafkajs makes "authentication failed" of whatever goes wrong on the way, also of a connection that breaks: that one is
+ * told as it was, because it is tried again soon and nobody has to look at passwords.
+ */
+async function authenticate(sasl: KafkaSasl, given: ProviderArguments): Promise<void> {
+  let broken: Error | undefined
+  const saslAuthenticate: ProviderArguments['saslAuthenticate'] = async (exchange) => {
+    try {
+      return await given.saslAuthenticate(exchange)
+    } catch (error) {
+      if (
+        error instanceof kafkajs.KafkaJSConnectionError ||
+        error instanceof kafkajs.KafkaJSRequestTimeoutError
+      ) {
+        broken = error
+      }
+      throw error
+    }
+  }
+  try {
+    await providerOf(sasl)({ ...given, saslAuthenticate }).authenticate()
+  } catch (error) {
+    throw broken ?? error
+  }
+}
+
+function providerOf(sasl: KafkaSasl): Provider {
+  if (sasl.mechanism === 'oauthbearer') return oauthBearer(sasl)
+  const make = createRequire(import.meta.url)(
+    `kafkajs/src/broker/saslAuthenticator/${builtIn[sasl.mechanism]}`,
+  ) as (sasl: object) => Provider
+  return make({ username: sasl.username, password: sasl.password })
+}

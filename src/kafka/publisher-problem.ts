@@ -1,0 +1,29 @@
+import { RelayError } from '../errors.ts'
+import { adviceFor } from './advice.ts'
+import { classify, reasonOf, rootCause } from './classify.ts'
+
+/** Nobody can be reached, or not as whom we say we are. */
+export function connectionProblem(topic: string, error: Error): RelayError {
+  const code = classify(error) === 'configuration' ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE'
+  return problem(code, `no connection to Kafka for ${topic}`, topic, error)
+}
+
+/** The brokers answer and take nothing. */
+export function refusalProblem(topic: string, error: Error): RelayError {
+  return problem('KAFKA_CONFIGURATION', `Kafka refuses what is sent to ${topic}`, topic, error)
+}
+
+/** `facts`: the topic, Kafka's or the client's name of the reason, and what to do. */
+function problem(
+  code: 'KAFKA_CONFIGURATION' | 'KAFKA_UNAVAILABLE',
+  what: string,
+  topic: string,
+  error: Error,
+): RelayError {
+  const root = rootCause(error)
+  const action = adviceFor(root)
+  return new RelayError(code, `${what}: ${root.message}. ${action}`, {
+    cause: root,
+    facts: { topic, reason: reasonOf(root), action },
+  })
+}
