@@ -45,7 +45,9 @@ export function openKafkaSink(options: OpenKafkaSinkOptions): OpenKafkaSink {
     write: (events, writeOptions) => sink.write(events, writeOptions),
     readiness() {
       const schema = publishing.readiness()
-      return schema.ready ? sink.readiness() : schema
+      if (!schema.ready) return schema
+      const kafka = sink.readiness()
+      return kafka.ready && kafka.reason === undefined ? schema : kafka
     },
     close(closeOptions) {
       closing ??= close(closeOptions)

@@ -127,11 +127,14 @@ export class RecordSink implements EventRecordSink {
     const { datum, fingerprint, receivedAt } = record
     const key = this.#key(record.key)
     const { headers, schemaId } = this.#headers.of(record, key)
+    let promised: number | undefined
     return {
       key,
       value: () => {
-        const id = this.#idOf(fingerprint)
-        if (typeof id !== 'number') return id
+        const now = this.#idOf(fingerprint)
+        // A source that never does more than promise is taken at its word, or it would be asked for ever.
+        const id = typeof now === 'number' ? now : promised
+        if (id === undefined) return Promise.resolve(now).then((known) => (promised = known))
         ids[index] = id
         schemaId(id)
         return frame(id, datum)

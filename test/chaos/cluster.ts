@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import kafkajs from 'kafkajs'
 import type { Random } from '../../src/clock.ts'
 import { createKafka } from '../../src/kafka/kafkajs/client.ts'
+import { readEnvironment } from '../../src/local-stack/environment.ts'
 import type { LocalServer } from '../../src/local-stack/local-server.ts'
 import { type LocalStack, startLocalStack } from '../../src/local-stack/local-stack.ts'
 import { noTelemetry } from '../../src/telemetry.ts'
@@ -36,11 +37,12 @@ export class Cluster {
   /** Of the way through the proxy. */
   readonly proxied: Servers
   readonly #stack: LocalStack
-  readonly #dataDir: string
+  /** Holds the folder of the stack, which is removed with it, also when this process is killed. */
+  readonly #around: string
 
-  private constructor(stack: LocalStack, proxy: FaultProxy, dataDir: string) {
+  private constructor(stack: LocalStack, proxy: FaultProxy, around: string) {
     this.#stack = stack
-    this.#dataDir = dataDir
+    this.#around = around
     this.proxy = proxy
     const { schemaRegistryUrl } = stack
     this.proxied = { brokers: stack.brokers, schemaRegistryUrl }
@@ -49,11 +51,11 @@ export class Cluster {
 
   static async start({ brokers = 3, random, onProgress }: ClusterOptions): Promise<Cluster> {
     let proxy: FaultProxy | undefined
-    const dataDir = mkdtempSync(join(tmpdir(), 'chaos-data-'))
+    const around = mkdtempSync(join(tmpdir(), 'chaos-data-'))
     const stack = await startLocalStack({
       brokerCount: brokers,
       ways: ['java'],
-      dataDir,
+      environment: { ...readEnvironment().variables, TMPDIR: around },
       listeners: [{ name: 'DIRECT', protocol: 'PLAINTEXT' }],
       // A follower that hangs holds every write up for so long: 30 s by default.
       brokerProperties: { 'replica.lag.time.max.ms': '3000' },
@@ -66,7 +68,7 @@ export class Cluster {
       onProgress: ({ step, detail }) => onProgress?.(`real parts: ${step} ${detail ?? ''}`),
     })
     if (proxy === undefined) throw new Error('the brokers were not asked what to advertise')
-    return new Cluster(stack, proxy, dataDir)
+    return new Cluster(stack, proxy, around)
   }
 
   /** By broker id, from 1. */
@@ -86,8 +88,10 @@ export class Cluster {
   }
 
   /** Takes away what the registry knew, which must have been killed. */
-  wipeRegistry(): Promise<void> {
-    return wipeRegistry(this.#dataDir)
+  async wipeRegistry(): Promise<void> {
+    const data = readdirSync(this.#around).find((name) => name.startsWith('registry-relay-'))
+    if (data === undefined) throw new Error(`no data of a stack in ${this.#around}`)
+    await wipeRegistry(join(this.#around, data))
   }
 
   /** Where the next record of each partition goes. */
@@ -200,7 +204,7 @@ export class Cluster {
     for (const node of [...this.#stack.nodes, this.registry]) node.resume()
     await this.#stack.stop()
     await this.proxy.close()
-    rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 3 })
+    rmSync(this.#around, { recursive: true, force: true, maxRetries: 3 })
   }
 
   get #anyDirect(): string {

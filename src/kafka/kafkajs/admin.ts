@@ -67,7 +67,7 @@ export class KafkaAdmin implements AdminPort {
       await this.#awaitLeaders(admin, missing)
     })
     // Compared once more: another process may have been quicker, and its topic may be another one.
-    const { findings } = await this.planTopics(specs)
+    const { findings } = await this.#lookAgain(specs)
     return { created: plan.missing, existing: plan.existing, missing: [], findings }
   }
 
@@ -123,6 +123,19 @@ export class KafkaAdmin implements AdminPort {
         if (attempt >= leaderAttempts) throw error
       }
       if (attempt >= leaderAttempts) return
+      await sleep(this.#clock, leaderPauseMs)
+    }
+  }
+
+  /** The broker that is asked now may hear of the new topics later than the one that named their leaders. */
+  async #lookAgain(specs: readonly TopicSpec[]): Promise<TopicsReport> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const plan = await this.planTopics(specs)
+        if (plan.missing.length === 0 || attempt >= leaderAttempts) return plan
+      } catch (error) {
+        if (attempt >= leaderAttempts) throw error
+      }
       await sleep(this.#clock, leaderPauseMs)
     }
   }

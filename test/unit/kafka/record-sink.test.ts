@@ -92,6 +92,16 @@ test('two writes without await between keep their order, also when the id comes 
   )
 })
 
+test('a source of ids that only ever promises is not asked for ever', async (t) => {
+  const { sink, broker } = await sinkOf(t, { idOf: async () => 5 })
+  const acks = await sink.write([eventRecord('a'), eventRecord('b')])
+  assert.deepEqual(
+    acks.map(({ schemaId }) => schemaId),
+    [5, 5],
+  )
+  assert.deepEqual(broker.all.length, 2)
+})
+
 test('an id that cannot be had rejects the write, whether it is thrown or promised', async (t) => {
   const error = new Error('not ours')
   for (const idOf of [
