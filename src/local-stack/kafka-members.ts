@@ -1,18 +1,8 @@
-import { askKafka, correlationId } from './kafka-probe.ts'
+import { askKafka, correlationId, kafkaRequest } from './kafka-probe.ts'
 
-/**
- * Metadata, version 1, for no topic: who is in the cluster. int32 length, int16 key, int16 version, int32 correlation
- * id, nullable string client id (-1 = null), array of topics (0 = none).
- */
+/** Metadata, version 1, for an array of no topic: who is in the cluster. */
 export function metadataRequest(): Buffer {
-  const request = Buffer.alloc(18)
-  request.writeInt32BE(14, 0)
-  request.writeInt16BE(3, 4)
-  request.writeInt16BE(1, 6)
-  request.writeInt32BE(correlationId, 8)
-  request.writeInt16BE(-1, 12)
-  request.writeInt32BE(0, 14)
-  return request
+  return kafkaRequest(3, 1, 4)
 }
 
 /** A broker as Metadata tells of it. */

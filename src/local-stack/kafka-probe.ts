@@ -3,17 +3,22 @@ import { connect } from 'node:net'
 export const correlationId = 0x52_45_4c_41
 
 /**
- * ApiVersions, version 0: the one request that a broker answers whatever else it waits for, with no client
- * library. int32 length, int16 key, int16 version, int32 correlation id, nullable string client id (-1 = null).
+ * A request, with `body` bytes of zero behind its head: int32 length, int16 key, int16 version, int32 correlation id, nullable
+ * string client id (-1 = null).
  */
-export function apiVersionsRequest(): Buffer {
-  const request = Buffer.alloc(14)
-  request.writeInt32BE(10, 0)
-  request.writeInt16BE(18, 4)
-  request.writeInt16BE(0, 6)
+export function kafkaRequest(key: number, version: number, body = 0): Buffer {
+  const request = Buffer.alloc(14 + body)
+  request.writeInt32BE(10 + body, 0)
+  request.writeInt16BE(key, 4)
+  request.writeInt16BE(version, 6)
   request.writeInt32BE(correlationId, 8)
   request.writeInt16BE(-1, 12)
   return request
+}
+
+/** ApiVersions, version 0: the one request that a broker answers whatever else it waits for, with no client library. */
+export function apiVersionsRequest(): Buffer {
+  return kafkaRequest(18, 0)
 }
 
 /** True when `answer` begins with our correlation id and error code 0; undefined while bytes are missing. */

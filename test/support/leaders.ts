@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import kafkajs from 'kafkajs'
+import { int16, int32 } from './kafka-bytes.ts'
 import { until } from './until.ts'
 
 /**
@@ -66,16 +67,6 @@ function electLeadersRequest(topic: string, partition: number): Buffer {
   header.writeInt16BE(43, 0)
   header.writeInt16BE(1, 2)
   header.writeInt16BE(-1, 8)
-  const int16 = (value: number): Buffer => {
-    const bytes = Buffer.alloc(2)
-    bytes.writeInt16BE(value)
-    return bytes
-  }
-  const int32 = (value: number): Buffer => {
-    const bytes = Buffer.alloc(4)
-    bytes.writeInt32BE(value)
-    return bytes
-  }
   const body = [
     Buffer.from([0]),
     int32(1),

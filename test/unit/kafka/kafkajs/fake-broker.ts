@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { int16, int32 } from '../../../support/kafka-bytes.ts'
 
 /** What a broker has to say to the bytes of one SaslAuthenticate. */
 export interface Verdict {
@@ -12,16 +13,6 @@ export interface Verdict {
   readonly silent?: boolean
 }
 
-const int16 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-const int32 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
 const int64 = (value: number): Buffer => Buffer.concat([int32(0), int32(value)])
 const text = (value: string): Buffer => Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)])
 
