@@ -17,11 +17,15 @@ export interface Measured {
   readonly cpuPer1k: number
 }
 
+/** Writes whose time is kept, the last ones: more would be the memory that a long run finds growing. */
+const keptTimes = 2 ** 20
+
 /** So many writers, each of which writes as soon as its last write is confirmed; then what that took. */
 export async function measure(subject: Subject, load: Load): Promise<Measured> {
   const { writers, seconds, events } = load
   const most = events === 0 ? Number.POSITIVE_INFINITY : Math.ceil(events / subject.perWrite)
-  const latencies: number[] = []
+  const times = new Float64Array(keptTimes)
+  let done = 0
   const cpu = process.cpuUsage()
   const start = performance.now()
   const end = start + seconds * 1_000
@@ -31,15 +35,15 @@ export async function measure(subject: Subject, load: Load): Promise<Measured> {
       for (let now = performance.now(); now < end && begun < most; ) {
         await subject.write(begun++)
         const after = performance.now()
-        latencies.push(after - now)
+        times[done++ % keptTimes] = after - now
         now = after
       }
     }),
   )
   const took = performance.now() - start
   const { user, system } = process.cpuUsage(cpu)
-  const written = latencies.length * subject.perWrite
-  const sorted = Float64Array.from(latencies).sort()
+  const written = done * subject.perWrite
+  const sorted = times.subarray(0, Math.min(done, keptTimes)).sort()
   return {
     events: written,
     perSecond: (written / took) * 1_000,
