@@ -52,7 +52,7 @@ const seconds = values.seconds === undefined ? undefined : numberOf('seconds', v
 
 const all: readonly Run[] = [
   ...scenarios.flatMap((scenario): Run[] =>
-    (scenario.modes ?? (['spool', 'kafka'] satisfies Mode[])).map((mode) => ({
+    (['spool', 'kafka'] satisfies Mode[]).map((mode) => ({
       ...{ scenario: scenario.name, mode, title: scenario.title },
       go: (cluster) =>
         gatewayRun({
@@ -134,8 +134,11 @@ async function runOnCluster(rows: TableRow[]): Promise<boolean> {
       } catch (error) {
         unjudged += 1
         rows.push([scenario, mode, 'FAILED'])
+        const { message } = toError(error)
         console.log(
-          `${scenario} ${mode}: FAILED before it could be judged; seed ${seed}\n  ${toError(error).message}`,
+          values.json
+            ? JSON.stringify({ scenario, mode, seed, passed: false, problems: [message] })
+            : `${scenario} ${mode}: FAILED before it could be judged; seed ${seed}\n  ${message}`,
         )
         await cluster.heal([])
       }

@@ -1,7 +1,7 @@
 import { bearerTokenProblem } from '../config/bearer-token.ts'
 import type { CredentialConfig } from '../config/gateway-config.ts'
-import type { Secret } from '../config/secret.ts'
 import { RelayError } from '../errors.ts'
+import { presentText, secretFiles } from './held-files.ts'
 import type { FileTexts } from './watched-files.ts'
 
 /**
@@ -13,12 +13,10 @@ export function authorizationValues(
   credentials: readonly CredentialConfig[],
   texts: FileTexts = new Map(),
 ): readonly string[] {
-  const textOf = (secret: Secret): string =>
-    (secret.file === undefined ? undefined : texts.get(secret.file)) ?? secret.reveal()
   return credentials.map((credential) => {
-    if ('bearer' in credential) return `Bearer ${tokenOf(textOf(credential.bearer))}`
+    if ('bearer' in credential) return `Bearer ${tokenOf(presentText(credential.bearer, texts))}`
     const { username, password } = credential
-    return `Basic ${Buffer.from(`${username}:${textOf(password)}`, 'utf8').toString('base64')}`
+    return `Basic ${Buffer.from(`${username}:${presentText(password, texts)}`, 'utf8').toString('base64')}`
   })
 }
 
@@ -31,9 +29,7 @@ function tokenOf(text: string): string {
 
 /** The files that secrets of credentials came from, with what they said. */
 export function credentialFiles(credentials: readonly CredentialConfig[]): FileTexts {
-  return new Map(
-    credentials
-      .map((credential) => ('bearer' in credential ? credential.bearer : credential.password))
-      .flatMap((secret) => (secret.file === undefined ? [] : [[secret.file, secret.reveal()]])),
+  return secretFiles(
+    credentials.map((credential) => ('bearer' in credential ? credential.bearer : credential.password)),
   )
 }

@@ -20,9 +20,7 @@ export class HeldFiles<T> implements ConnectionFiles {
 
   /** @throws what `check` throws */
   constructor({ secrets, pems, check }: HeldFilesOptions<T>) {
-    this.#secrets = new Map(
-      secrets.flatMap((secret) => (secret?.file === undefined ? [] : [[secret.file, secret.reveal()]])),
-    )
+    this.#secrets = secretFiles(secrets)
     this.#check = check
     this.#pems = pems
     this.#checked = check(pems)
@@ -42,7 +40,7 @@ export class HeldFiles<T> implements ConnectionFiles {
   }
 
   textOf(secret: Secret): string {
-    return (secret.file === undefined ? undefined : this.#secrets.get(secret.file)) ?? secret.reveal()
+    return presentText(secret, this.#secrets)
   }
 
   replaceSecrets(texts: FileTexts): void {
@@ -54,4 +52,16 @@ export class HeldFiles<T> implements ConnectionFiles {
     this.#checked = this.#check(texts)
     this.#pems = texts
   }
+}
+
+/** Files that secrets came from, with what they said. */
+export function secretFiles(secrets: readonly (Secret | undefined)[]): FileTexts {
+  return new Map(
+    secrets.flatMap((secret) => (secret?.file === undefined ? [] : [[secret.file, secret.reveal()]])),
+  )
+}
+
+/** What a secret is by now; `texts`: what files of secrets say. */
+export function presentText(secret: Secret, texts: FileTexts): string {
+  return (secret.file === undefined ? undefined : texts.get(secret.file)) ?? secret.reveal()
 }

@@ -19,8 +19,9 @@ export interface OpenKafkaSink extends Sink<Event, readonly RecordAck[]> {
 }
 
 /**
- * A Sink of events into a Kafka topic, or with `routes` into several, with all that it needs: connects in the background, and writes wait until Kafka and
- * the schema registry answer (an AbortSignal is a write's deadline). `close` writes what was accepted and closes all of it.
+ * A Sink of events into a Kafka topic, or with `routes` into several, with all that it needs: connects in the background, and
+ * writes wait until Kafka and the schema registry answer (an AbortSignal is a write's deadline). `close` writes what was
+ * accepted and closes all of it.
  *
  * @throws RelayError CONFIG_INVALID naming the option
  */

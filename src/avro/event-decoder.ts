@@ -77,8 +77,9 @@ const maxIds = 1_000
  * Reads the values of Kafka records: frame, schema, datum, event, Envelope. For the consumers of the topic.
  *
  * A record that names our schema is read by it, whatever the registry has under its id, or with no registry at all. Any other
- * schema is asked for once, whoever waits for it; records of any version of the event schema come out in the shape of this one. An id that could not be had is not asked for again before a pause, so that a topic full of foreign
- * records does not become a flood on the registry.
+ * schema is asked for once, whoever waits for it; records of any version of the event schema come out in the shape of this
+ * one. An id that could not be had is not asked for again before a pause, so that a topic full of foreign records does not
+ * become a flood on the registry.
  */
 export class EventDecoder {
   readonly #registry: SchemaSource
@@ -110,9 +111,9 @@ export class EventDecoder {
    * will be; `SCHEMA_UNKNOWN`, `SCHEMA_REGISTRY_UNAVAILABLE`, `SCHEMA_REGISTRY_REFUSED` where a later try may help.
    *
    * @param fingerprint the record's header `x-schema-fingerprint`. Where it is not the one of our schema, and the registry has
-   * another schema under the id than the one that the record was written with, it is `SCHEMA_UNKNOWN` with the fact
-   * `reason: 'schema_mismatch'`: a registry that lost its storage hands ids out again, and reading by what it says would make
-   * other events of the bytes.
+   * ours under the id, or no schema of events, it is `SCHEMA_UNKNOWN` with the fact `reason: 'schema_mismatch'`: a registry that
+   * lost its storage hands ids out again, and reading by what it says would make other events of the bytes. Another version
+   * of ours is taken at the registry's word.
    */
   decode(value: Buffer, fingerprint?: string): DecodedRecord | Promise<DecodedRecord> {
     const { schemaId, datum } = unframe(value)

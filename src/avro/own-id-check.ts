@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
-import { isRelayError, toError } from '../errors.ts'
+import { toError } from '../errors.ts'
+import { RepeatFilter } from '../repeat-filter.ts'
 import type { Counter, Logger, Telemetry } from '../telemetry.ts'
 import { registryEventSchema } from './event-schema.ts'
 import { saysTheSame } from './schema-form.ts'
+import { isDenial } from './schema-id-words.ts'
 
 /** From one look at an id to the next. */
 const everyMs = 300_000
@@ -10,8 +12,9 @@ const everyMs = 300_000
 /** The same where the registry had no answer. */
 const againMs = 60_000
 
-/** Invented ids can be any number: one error in this time, with the number of those left out. */
-const logGapMs = 10_000
+/** For all ids: invented ones can be any number. */
+const alarm =
+  'the schema registry has another schema, or none, under the id of records that were written with ours: we read them, others cannot'
 
 /** A topic of ours has a handful of ids; what is forgotten is looked at again. */
 const maxIds = 1_000
@@ -26,16 +29,16 @@ export class OwnIdCheck {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #checks: Counter
+  readonly #filter: RepeatFilter
   /** By id: when it is looked at next, by the monotonic clock. */
   readonly #next = new Map<number, number>()
   #looking = false
-  #saidAt = Number.NEGATIVE_INFINITY
-  #unsaid = 0
 
   constructor(schemaById: (id: number) => Promise<string>, clock: Clock, { logger, metrics }: Telemetry) {
     this.#schemaById = schemaById
     this.#clock = clock
     this.#logger = logger
+    this.#filter = new RepeatFilter(clock)
     this.#checks = metrics.counter({
       name: 'registry_relay_record_id_checks_total',
       help: 'Ids of records that were written with our schema, held against the schema registry, by what came of it.',
@@ -65,7 +68,7 @@ export class OwnIdCheck {
       const text = await this.#schemaById(schemaId)
       return saysTheSame(text, registryEventSchema.text) ? 'same' : 'moved'
     } catch (thrown) {
-      if (isRelayError(thrown, 'SCHEMA_UNKNOWN') || isRelayError(thrown, 'RECORD_UNDECODABLE')) return 'moved'
+      if (isDenial(thrown)) return 'moved'
       this.#logger.debug(
         { schemaId, err: toError(thrown) },
         'id of a record not held against the schema registry',
@@ -75,17 +78,8 @@ export class OwnIdCheck {
   }
 
   #alarm(schemaId: number): void {
-    const now = this.#clock.monotonic()
-    if (now - this.#saidAt < logGapMs) {
-      this.#unsaid += 1
-      return
-    }
-    this.#logger.error(
-      { schemaId, alike: this.#unsaid },
-      'the schema registry has another schema, or none, under the id of records that were written with ours: we read them, others cannot',
-    )
-    this.#saidAt = now
-    this.#unsaid = 0
+    const alike = this.#filter.pass(alarm)
+    if (alike !== undefined) this.#logger.error({ schemaId, alike }, alarm)
   }
 
   #remember(schemaId: number, next: number): void {

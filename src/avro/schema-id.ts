@@ -1,9 +1,10 @@
 import type { Cancel, Clock, Random } from '../clock.ts'
 import { isRelayError, RelayError, toError } from '../errors.ts'
+import { RepeatFilter } from '../repeat-filter.ts'
 import type { Logger } from '../telemetry.ts'
 import { saysTheSame } from './schema-form.ts'
 import type { SchemaIdMetrics } from './schema-id-metrics.ts'
-import { SchemaIdRepeats } from './schema-id-repeats.ts'
+import { isDenial, isRefusal, outcomeOf } from './schema-id-words.ts'
 
 /** The calls of a `SchemaRegistryClient` that ids are kept with. */
 export interface SchemaIdRegistry {
@@ -45,6 +46,9 @@ const firstPauseMs = 250
 /** For how long an id from before the start is held back for the word of the registry. */
 const heldMs = 1_000
 
+/** A reason is said at once when it is another one, and then so often: it may stay for days. */
+const saidAgainMs = 60_000
+
 /** For the operator, whose turn it is. */
 const howToRegister = 'register it: registry-relay schema register'
 
@@ -65,7 +69,7 @@ const quietMs = 15_000
 export class RegisteredSchemaId {
   readonly #schema: SchemaText
   readonly #terms: SchemaIdTerms
-  readonly #repeats: SchemaIdRepeats
+  readonly #repeats: RepeatFilter
   #id: number | undefined
   #held = false
   #waiting: { promise: Promise<number>; resolve(id: number): void; reject(error: Error): void } | undefined
@@ -90,7 +94,7 @@ export class RegisteredSchemaId {
   constructor(schema: SchemaText, terms: SchemaIdTerms, remembered?: number) {
     this.#schema = schema
     this.#terms = terms
-    this.#repeats = new SchemaIdRepeats(terms.clock)
+    this.#repeats = new RepeatFilter(terms.clock, saidAgainMs)
     this.#id = remembered
     this.#met = remembered !== undefined
     if (remembered === undefined) {
@@ -259,7 +263,7 @@ export class RegisteredSchemaId {
     this.#waiting = undefined
   }
 
-  /** Grows from call to call, until something succeeds; never below what the registry asked for. */
+  /** Grows from call to call, until something succeeds; never below what the registry asked for, of which a minute at most counts. */
   #pause(error: Error): number {
     const { random, maxPauseMs } = this.#terms
     const pauseMs = Math.round(this.#pauseMs * (0.5 + random() / 2))
@@ -290,21 +294,6 @@ export class RegisteredSchemaId {
 
 export function closedError(): RelayError {
   return new RelayError('SINK_CLOSED', 'schema ids: closed')
-}
-
-/** The registry's own word on the schema; that an id of its leads elsewhere is not one, and passes. */
-function isRefusal(error: Error): error is RelayError {
-  return isRelayError(error, 'SCHEMA_INCOMPATIBLE') && typeof error.facts['status'] === 'number'
-}
-
-function isDenial(error: unknown): boolean {
-  return isRelayError(error, 'SCHEMA_UNKNOWN') || isRelayError(error, 'RECORD_UNDECODABLE')
-}
-
-function outcomeOf(error: Error): string {
-  if (isRelayError(error, 'SCHEMA_NOT_REGISTERED')) return 'not_registered'
-  if (isRelayError(error, 'SCHEMA_INCOMPATIBLE')) return 'incompatible'
-  return isRelayError(error, 'SCHEMA_REGISTRY_REFUSED') ? 'refused' : 'unavailable'
 }
 
 function withResolvers(): {

@@ -135,7 +135,8 @@ export class SchemaRegistryClient {
    * The text of a schema, as the registry keeps it. That there is none of this id is asked for at every server: one that is
    * behind the others does not know what they have registered.
    *
-   * @throws RelayError `SCHEMA_UNKNOWN` if all servers that answer have none of this id; `RECORD_UNDECODABLE` if the schema is not Avro in one piece.
+   * @throws RelayError `SCHEMA_UNKNOWN` if all servers that answer have none of this id; `RECORD_UNDECODABLE` if the schema
+   * is not Avro in one piece.
    */
   async schemaById(id: number): Promise<string> {
     const facts = { schemaId: id }
@@ -265,7 +266,10 @@ export class SchemaRegistryClient {
     return undefined
   }
 
-  /** What `read` makes of the answer, and of the URL of the server that gave it. Where it makes nothing of it, the answer is an error, or not one of a schema registry. */
+  /**
+   * What `read` makes of the answer, and of the URL of the server that gave it. Where it makes nothing of it, the answer is an
+   * error, or not one of a schema registry.
+   */
   #ask<T>(
     what: string,
     method: 'GET' | 'POST' | 'PUT',

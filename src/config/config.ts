@@ -145,7 +145,10 @@ export interface SpoolConfig {
 }
 
 export interface BridgeConfig {
-  /** Default `registry-relay`. Each endpoint has a consumer group of its own: `<group>.<endpoint name>`. */
+  /**
+   * Default `registry-relay`. Each endpoint has a consumer group of its own, `<group>.<endpoint name>`, and for each topic of
+   * `topics.routes` one more, `<group>.<topic>.<endpoint name>`.
+   */
   readonly group: string
   /**
    * For how long a record holds up its repository whose schema the registry does not know, until it is kept among the dead
@@ -163,7 +166,7 @@ export interface EndpointConfig {
   readonly headers: Readonly<Record<string, readonly Secret[]>>
   /** For one attempt, connection to answer. Default 10,000. */
   readonly timeoutMs: number
-  /** Repositories in flight at once, over all partitions. Default 64. */
+  /** Repositories in flight at once, over all partitions of a topic. Default 64. */
   readonly concurrency: number
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { RepeatFilter } from '../repeat-filter.ts'
 import type { Facts, Logger } from '../telemetry.ts'
 
 /**
@@ -7,32 +8,19 @@ import type { Facts, Logger } from '../telemetry.ts'
  */
 const intervalMs = 10_000
 
-interface Seen {
-  loggedAt: number
-  suppressed: number
-}
-
 export class RejectionLog {
   readonly #logger: Logger
-  readonly #clock: Clock
-  // By code: there are about twenty.
-  readonly #seen = new Map<string, Seen>()
+  readonly #filter: RepeatFilter
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger
-    this.#clock = clock
+    this.#filter = new RepeatFilter(clock, intervalMs)
   }
 
   /** `error`: for what nobody foresaw and somebody must look at. */
   rejected(level: 'warn' | 'error', code: string, facts: Facts, message: string): void {
-    const now = this.#clock.monotonic()
-    const seen = this.#seen.get(code)
-    if (seen !== undefined && now - seen.loggedAt < intervalMs) {
-      seen.suppressed++
-      return
-    }
-    const more = seen === undefined || seen.suppressed === 0 ? {} : { suppressed: seen.suppressed }
-    this.#seen.set(code, { loggedAt: now, suppressed: 0 })
-    this.#logger[level]({ code, ...facts, ...more }, message)
+    const suppressed = this.#filter.pass(code)
+    if (suppressed === undefined) return
+    this.#logger[level]({ code, ...facts, ...(suppressed === 0 ? {} : { suppressed }) }, message)
   }
 }

@@ -49,6 +49,11 @@ const byName: Readonly<Record<string, FailureClass>> = {
 const tlsCode =
   /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/
 
+/** The certificate, or the way of speaking TLS, is wrong. */
+export function isTlsFault(code: unknown): code is string {
+  return typeof code === 'string' && tlsCode.test(code)
+}
+
 /** PRODUCER_FENCED, which is younger than the client and comes as an unknown code. */
 const fenced = 'Unknown error code 90'
 
@@ -62,7 +67,7 @@ export function classify(error: unknown): FailureClass {
   const { type, code } = root as Error & { readonly type?: unknown; readonly code?: unknown }
   if (typeof type === 'string' && Object.hasOwn(byType, type)) return byType[type] as FailureClass
   if (Object.hasOwn(byName, root.name)) return byName[root.name] as FailureClass
-  if (typeof code === 'string' && tlsCode.test(code)) return 'configuration'
+  if (isTlsFault(code)) return 'configuration'
   if (root.message.includes(fenced)) return 'rebuild'
   return 'retry'
 }

@@ -36,7 +36,7 @@ export function cloudEventHeaders({
 }: CloudEventRecord): Record<string, string> | CloudEventProblem {
   if (event === undefined) return 'unreadable'
   const { id, action, timestamp, request, source } = event
-  const from = [request?.host, source?.addr].find((text) => text !== undefined && authority.test(text))
+  const from = [request?.host, source?.addr].find((text) => isText(text) && authority.test(text))
   if (from === undefined) return 'no-source'
   if (!isText(action)) return 'no-type'
   const subject = subjectOf(event)
@@ -52,7 +52,7 @@ export function cloudEventHeaders({
   }
 }
 
-/** `repository:tag`, else `repository@digest`. */
+/** `repository:tag`, else `repository@digest`, else `repository`. */
 function subjectOf({ target }: Event): string | undefined {
   const { repository, tag, digest } = target ?? {}
   if (!repository) return undefined

@@ -1,3 +1,4 @@
+import { RepeatFilter } from '../repeat-filter.ts'
 import type { Batch } from './accumulator/batch.ts'
 import type { Entry, EntryList } from './accumulator/entry.ts'
 import { PartitionQueue } from './accumulator/partition-queue.ts'
@@ -7,7 +8,6 @@ import type { LanesOptions } from './lanes-options.ts'
 import { LeaderWatch } from './leader-watch.ts'
 import type { Leaders, ProduceReply } from './producer-port.ts'
 import { requestReport } from './publisher-observer.ts'
-import { RepeatFilter } from './repeat-filter.ts'
 import { retryDelay } from './retry-delay.ts'
 import { judge, type Outcome, type Verdict } from './verdict.ts'
 

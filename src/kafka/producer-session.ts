@@ -1,9 +1,9 @@
 import { type Clock, type Random, sleep, within } from '../clock.ts'
 import { toError } from '../errors.ts'
+import { RepeatFilter } from '../repeat-filter.ts'
 import type { Logger } from '../telemetry.ts'
 import { classify, rootCause } from './classify.ts'
 import type { OnLeaders, ProduceBatch, ProduceReply, ProducerFactory, ProducerPort } from './producer-port.ts'
-import { RepeatFilter } from './repeat-filter.ts'
 import { retryDelay } from './retry-delay.ts'
 
 const closeMs = 5_000

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { toError } from '../errors.ts'
+import { RepeatFilter } from '../repeat-filter.ts'
 import type { Logger } from '../telemetry.ts'
 import type { FailureClass } from './classify.ts'
-import { RepeatFilter } from './repeat-filter.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A produce request that has its outcome. */

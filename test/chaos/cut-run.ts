@@ -42,23 +42,25 @@ export async function cutRun({ cluster, seed, step, onProgress }: CutRunOptions)
   await admin.ensureTopics([{ topic, partitions: 6, replicationFactor, settings: {} }])
   await admin.close()
   await cluster.inSync(topic)
-  const before = cluster.proxy.counts.cut
+  const cutBy = { toBroker: 0, toClient: 0 }
   const random = seededRandom(seed)
 
   for (let bytes = seed % Math.min(step, 7); bytes <= mostBytes && problems.length === 0; bytes += step) {
     if (bytes % (step * 32) < step) onProgress?.(`  after ${bytes} bytes`)
     for (const direction of ['toBroker', 'toClient'] as const) {
       const how = random() < 0.5 ? 'reset' : 'end'
+      const before = cluster.proxy.counts.cut
       cluster.proxy.set({ cutAfter: { direction, bytes, how, times: cutConnections } })
       try {
         await publishOnce(cluster, { topic, name: `${direction}-${bytes}`, history, telemetry })
       } catch (error) {
         problems.push(`${direction} after ${bytes} bytes: ${toError(error).message}`)
       }
+      cutBy[direction] += cluster.proxy.counts.cut - before
     }
   }
   cluster.proxy.heal()
-  const cuts = cluster.proxy.counts.cut - before
+  const cuts = cutBy.toBroker + cutBy.toClient
   const records = (await readRecords(cluster.direct.brokers, topic)).map(
     ({ partition, offset, key, value }): TopicRecord => ({
       ...{ partition, offset, key, repository: key },
@@ -68,7 +70,10 @@ export async function cutRun({ cluster, seed, step, onProgress }: CutRunOptions)
   const { operations } = history
   const required = { acked: operations.length, info: false }
   const verdict = check({ operations, records, kills: [], inFlight: keys.length, required })
-  const invalid = [...verdict.invalid, ...(cuts === 0 ? ['no connection was cut'] : [])]
+  const uncut = Object.entries(cutBy).flatMap(([way, count]) =>
+    count === 0 ? [`no connection was cut ${way}`] : [],
+  )
+  const invalid = [...verdict.invalid, ...uncut]
   const passed = verdict.violations.length === 0 && invalid.length === 0 && problems.length === 0
   const report = {
     ...{ scenario: 'K11', mode: 'direct', seed, counts: verdict.counts, faults: cuts, rebuilds: 0 },

@@ -37,8 +37,6 @@ export interface Stage {
 export interface Scenario {
   readonly name: string
   readonly title: string
-  /** Default: both. */
-  readonly modes?: readonly Mode[]
   /** Of faults, in the short form. */
   readonly seconds: number
   /** Without a retry and without an unknown outcome in these modes the faults met nobody. Default: none. */

@@ -10,3 +10,13 @@ export function int32(value: number): Buffer {
   bytes.writeInt32BE(value)
   return bytes
 }
+
+export function text(value: string): Buffer {
+  const content = Buffer.from(value, 'utf8')
+  return Buffer.concat([int16(content.length), content])
+}
+
+/** A request or response with its length in front. */
+export function frame(content: Buffer): Buffer {
+  return Buffer.concat([int32(content.length), content])
+}

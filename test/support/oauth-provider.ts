@@ -12,10 +12,6 @@ export class OAuthProvider {
   /** What the client must send. */
   secret = 'first-secret'
   lifetimeSeconds = 3_600
-  /** In every token; a broker that expects another refuses it. */
-  issuer = 'registry-relay-tests'
-  /** Answered instead of a token while set. */
-  failure: number | undefined
   readonly asked: URLSearchParams[] = []
 
   private constructor() {
@@ -49,12 +45,11 @@ export class OAuthProvider {
 
   #token(authorization: string | undefined, body: string): [number, unknown] {
     this.asked.push(new URLSearchParams(body))
-    if (this.failure !== undefined) return [this.failure, { error: 'server_error' }]
     const expected = `Basic ${Buffer.from(`relay:${this.secret}`).toString('base64')}`
     if (authorization !== expected) return [401, { error: 'invalid_client', error_description: 'no' }]
     const now = Math.floor(Date.now() / 1_000)
     const claims = {
-      ...{ iss: this.issuer, sub: 'relay', aud: 'kafka', scope: 'publish', jti: randomUUID() },
+      ...{ iss: 'registry-relay-tests', sub: 'relay', aud: 'kafka', scope: 'publish', jti: randomUUID() },
       ...{ iat: now, exp: now + this.lifetimeSeconds },
     }
     const signed = `${encode({ alg: 'RS256', typ: 'JWT', kid: this.#id })}.${encode(claims)}`

@@ -1,7 +1,7 @@
 import kafkajs from 'kafkajs'
 import type { Clock } from '../../clock.ts'
+import { RepeatFilter } from '../../repeat-filter.ts'
 import type { Facts, Logger } from '../../telemetry.ts'
-import { RepeatFilter } from '../repeat-filter.ts'
 import { leaderProbe, nothingSent } from './partition-guard.ts'
 
 /** What kafkajs reports as an error there is tried again by it or by us, and told about by the one who tries. */

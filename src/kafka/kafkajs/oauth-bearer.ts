@@ -32,8 +32,8 @@ export function oauthBearer(sasl: KafkaToken): Provider {
   })
 }
 
-/** Nothing was said about the token: the connection broke, or the broker took too long. Neither is a kind of the other. */
-function isNoAnswer(error: unknown): boolean {
+/** Nothing was said about the credentials: the connection broke, or the broker took too long. Neither is a kind of the other. */
+export function isNoAnswer(error: unknown): error is Error {
   return (
     error instanceof kafkajs.KafkaJSConnectionError || error instanceof kafkajs.KafkaJSRequestTimeoutError
   )

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
-import kafkajs from 'kafkajs'
+import type kafkajs from 'kafkajs'
 import { type Present, presentOf } from '../../present.ts'
 import type { KafkaSasl } from '../connection.ts'
-import { oauthBearer } from './oauth-bearer.ts'
+import { isNoAnswer, oauthBearer } from './oauth-bearer.ts'
 
 type Provider = kafkajs.Mechanism['authenticationProvider']
 type ProviderArguments = Parameters<Provider>[0]
@@ -40,12 +40,7 @@ async function authenticate(sasl: KafkaSasl, given: ProviderArguments): Promise<
     try {
       return await given.saslAuthenticate(exchange)
     } catch (error) {
-      if (
-        error instanceof kafkajs.KafkaJSConnectionError ||
-        error instanceof kafkajs.KafkaJSRequestTimeoutError
-      ) {
-        broken = error
-      }
+      if (isNoAnswer(error)) broken = error
       throw error
     }
   }

@@ -2,13 +2,14 @@ import http from 'node:http'
 import https from 'node:https'
 import { RelayError } from '../../errors.ts'
 import { type Present, presentOf } from '../../present.ts'
+import { isTlsFault } from '../classify.ts'
 import { readTokenAnswer, type Token } from './token-answer.ts'
 
 export interface TokenEndpointOptions {
   /** Of the provider: https, or http where the network is trusted. */
   readonly url: string
   readonly clientId: string
-  readonly clientSecret: string | (() => string)
+  readonly clientSecret: Present<string>
   readonly scope?: string
   readonly audience?: string
   /** PEM texts, for a provider whose certificate Node.js does not know. */
@@ -42,14 +43,13 @@ export function tokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
     ...(audience === undefined ? {} : { audience }),
   }).toString()
   return async () => {
-    const secret = typeof clientSecret === 'function' ? clientSecret() : clientSecret
     const answer = await post(url, {
       method: 'POST',
       agent: false,
       signal: AbortSignal.timeout(timeoutMs),
       ...(url.protocol === 'https:' ? presentOf(tls) : {}),
       headers: {
-        authorization: `Basic ${basic(clientId, secret)}`,
+        authorization: `Basic ${basic(clientId, presentOf(clientSecret))}`,
         'content-type': 'application/x-www-form-urlencoded',
         'content-length': Buffer.byteLength(body),
         accept: 'application/json',
@@ -95,10 +95,7 @@ function post(
 /** A certificate that is not trusted does not heal by itself; everything else may. */
 function unanswered(from: string, error: Error & { readonly code?: unknown }, timeoutMs: number): RelayError {
   const { code } = error
-  if (
-    typeof code === 'string' &&
-    /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO)/.test(code)
-  ) {
+  if (isTlsFault(code)) {
     return new RelayError(
       'KAFKA_CONFIGURATION',
       `${from}: ${error.message} (${code}); check caFile and tokenUrl`,

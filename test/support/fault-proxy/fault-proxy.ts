@@ -10,7 +10,7 @@ import { type ProxyCounts, sumOf } from './proxy-counts.ts'
  *     const proxy = await FaultProxy.listen(3, random)
  *     // start the brokers so that they advertise proxy.ports
  *     proxy.forwardTo(addressesOfTheBrokers)
- *     proxy.broker(0).set({ toClient: { delayMs: 200 } })
+ *     proxy.set({ toClient: { delayMs: 200 } })
  *     proxy.heal()
  */
 export class FaultProxy {
@@ -36,13 +36,6 @@ export class FaultProxy {
   /** Of all brokers together. */
   get counts(): ProxyCounts {
     return sumOf(this.brokers.map(({ counts }) => counts))
-  }
-
-  /** `index` counts from 0, in the order of {@link FaultProxy.ports}. */
-  broker(index: number): BrokerProxy {
-    const broker = this.brokers[index]
-    if (broker === undefined) throw new RangeError(`no broker ${index}`)
-    return broker
   }
 
   forwardTo(addresses: readonly string[]): void {

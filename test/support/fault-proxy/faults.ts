@@ -1,5 +1,3 @@
-import type { Api } from './request-head.ts'
-
 export type Direction = 'toBroker' | 'toClient'
 
 /** How a connection ends: by a reset, as from a host that crashed, or in good order. */
@@ -27,10 +25,8 @@ interface Strikes {
   readonly times?: number
 }
 
-/** The broker gets the request and carries it out, and the client never hears of it. */
+/** The broker gets a Produce request and carries it out, and the client never hears of it. */
 export interface LostResponses extends Strikes {
-  /** Default: Produce. */
-  readonly apis?: readonly Api[]
   /** `stays`: the client waits until its own time-out. `cut`: it is reset. */
   readonly connection: 'stays' | 'cut'
 }

@@ -54,7 +54,6 @@ export class Flow {
       this.#lost = true
       return
     }
-    if (flow === 'hold') counts.bytesHeld += bytes.length
     this.#add(bytes, bytes.length)
   }
 

@@ -43,11 +43,7 @@ export class FrameFaults {
 
   /** @throws Error where a Produce request is of a version that cannot be answered for the broker */
   plan(head: RequestHead, frame: Buffer): RequestPlan {
-    const { lost } = this.#faults
-    if (head.api === 'Produce') return this.#planProduce(head, frame)
-    if (lost?.apis?.includes(head.api) && this.#lost.next())
-      return { kind: 'lose', connection: lost.connection }
-    return pass
+    return head.isProduce ? this.#planProduce(head, frame) : pass
   }
 
   #planProduce({ version, correlationId }: RequestHead, frame: Buffer): RequestPlan {
@@ -56,7 +52,7 @@ export class FrameFaults {
     if (!isKnownProduce(version)) throw new Error(`Produce requests of version ${version} are not known here`)
     const { acks, targets } = readProduceRequest(frame)
     if (acks === 0) return pass
-    if (lost !== undefined && (lost.apis ?? ['Produce']).includes('Produce') && this.#lost.next()) {
+    if (lost !== undefined && this.#lost.next()) {
       return { kind: 'lose', connection: lost.connection }
     }
     if (faked !== undefined && this.#faked.next()) {

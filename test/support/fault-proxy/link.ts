@@ -119,7 +119,7 @@ export class Link {
     const { counts } = this.#options
     const head = readRequestHead(frame)
     counts.requests += 1
-    if (head.api === 'Produce') counts.produceRequests += 1
+    if (head.isProduce) counts.produceRequests += 1
     const plan = this.#options.plan(head, frame)
     if (plan.kind === 'answered') this.#toClient.send(plan.response)
     else {

@@ -1,3 +1,5 @@
+import { int32, text } from '../kafka-bytes.ts'
+
 import { ByteReader } from './byte-reader.ts'
 
 export interface ProduceTarget {
@@ -118,17 +120,4 @@ function answerBytes({
   bytes.writeBigInt64BE(logAppendTime, 14)
   bytes.writeBigInt64BE(logStartOffset, 22)
   return bytes
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-function text(value: string): Buffer {
-  const content = Buffer.from(value, 'utf8')
-  const length = Buffer.alloc(2)
-  length.writeInt16BE(content.length)
-  return Buffer.concat([length, content])
 }

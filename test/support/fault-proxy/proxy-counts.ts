@@ -12,14 +12,13 @@ export interface ProxyCounts {
   /** Produce requests answered with an error that is not the broker's. */
   faked: number
   throttled: number
-  bytesHeld: number
   bytesSwallowed: number
 }
 
 export function noCounts(): ProxyCounts {
   return {
     ...{ connections: 0, refused: 0, cut: 0, requests: 0, produceRequests: 0, responses: 0 },
-    ...{ responsesLost: 0, faked: 0, throttled: 0, bytesHeld: 0, bytesSwallowed: 0 },
+    ...{ responsesLost: 0, faked: 0, throttled: 0, bytesSwallowed: 0 },
   }
 }
 

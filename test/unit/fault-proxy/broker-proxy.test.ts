@@ -198,22 +198,19 @@ test('a connection is cut after exactly so many bytes of one direction', async (
   assert.equal(one.bytes, 10)
 })
 
-test('delay and a low rate make responses late, and keep their order', async (t) => {
+test('delay, jitter and a low rate keep the order of responses', async (t) => {
   const { proxy, client } = await proxied(t)
   proxy.set({
     toBroker: { delayMs: 20, jitterMs: 30 },
     toClient: { bytesPerSecond: 2_000, jitterMs: 30 },
   })
   const one = client()
-  const began = performance.now()
   for (let id = 1; id <= 20; id++) one.send(request(metadataKey, id))
   await one.response(20)
   assert.deepEqual(
     one.order,
     Array.from({ length: 20 }, (_, i) => i + 1),
   )
-  // 20 responses of 8 bytes at 2 bytes a millisecond, behind 20 ms.
-  assert.ok(performance.now() - began >= 99, 'it was too quick')
 })
 
 test('a broker that is away resets the connection, and the next one reaches it again', async (t) => {

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import { FrameSplitter } from '../../support/fault-proxy/frame-splitter.ts'
 import { encodeProduceResponse, readProduceRequest } from '../../support/fault-proxy/produce-codec.ts'
 import { readRequestHead } from '../../support/fault-proxy/request-head.ts'
-import { frame } from './frames.ts'
+import { frame, int32 } from '../../support/kafka-bytes.ts'
 
 /** Answers Produce with offset 100 for every partition, and everything else with its correlation id alone. */
 export class EchoBroker {
@@ -42,12 +42,10 @@ export class EchoBroker {
   }
 
   #answer(socket: Socket, request: Buffer): void {
-    const { api, correlationId } = readRequestHead(request)
+    const { isProduce, correlationId } = readRequestHead(request)
     this.heard.push(correlationId)
-    if (api !== 'Produce') {
-      const id = Buffer.alloc(4)
-      id.writeInt32BE(correlationId)
-      socket.write(frame(id))
+    if (!isProduce) {
+      socket.write(frame(int32(correlationId)))
       return
     }
     const { acks, targets } = readProduceRequest(request)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FrameSplitter } from '../../support/fault-proxy/frame-splitter.ts'
-import { frame } from './frames.ts'
+import { frame } from '../../support/kafka-bytes.ts'
 
 test('frames come out whole, however the bytes were cut up', () => {
   const frames = [frame(Buffer.from('one')), frame(Buffer.alloc(0)), frame(Buffer.alloc(70_000, 7))]

@@ -1,9 +1,4 @@
-/** These bytes with their length in front. */
-export function frame(content: Buffer): Buffer {
-  const length = Buffer.alloc(4)
-  length.writeInt32BE(content.length)
-  return Buffer.concat([length, content])
-}
+import { frame, int16, int32, text } from '../../support/kafka-bytes.ts'
 
 const produceKey = 0
 export const metadataKey = 3
@@ -29,20 +24,4 @@ export function produceRequest(correlationId: number, partitions: readonly numbe
     ...partitions.flatMap((partition) => [int32(partition), int32(5), Buffer.from('bytes')]),
   ])
   return request(produceKey, correlationId, body)
-}
-
-function text(value: string): Buffer {
-  return Buffer.concat([int16(value.length), Buffer.from(value)])
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
 }

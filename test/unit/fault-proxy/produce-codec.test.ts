@@ -32,7 +32,7 @@ test('a request of the client is read as it was meant', async () => {
     })),
   })
   const { buffer } = await encodeRequest({ request, correlationId: 77, clientId: 'test' })
-  assert.deepEqual(readRequestHead(buffer), { api: 'Produce', version: 7, correlationId: 77 })
+  assert.deepEqual(readRequestHead(buffer), { isProduce: true, version: 7, correlationId: 77 })
   assert.deepEqual(readProduceRequest(buffer), {
     acks: -1,
     targets: [

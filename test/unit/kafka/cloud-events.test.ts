@@ -88,6 +88,7 @@ test('an event without a usable id gets one from its datum, the same each time i
 test('without a source or a type there is no event in the sense of CloudEvents, and no header at all', () => {
   const { request: _request, source: _source, ...nowhere } = push
   assert.equal(problemOf(nowhere), 'no-source')
+  assert.equal(problemOf({ ...nowhere, source: { addr: 'x'.repeat(5_000) } }), 'no-source')
   for (const action of [undefined, '', 'a\u0000b', 'x'.repeat(5_000)]) {
     const { action: _action, ...rest } = push
     assert.equal(problemOf(action === undefined ? rest : { ...rest, action }), 'no-type')

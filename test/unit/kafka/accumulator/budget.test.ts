@@ -86,7 +86,7 @@ test('the only partition of a topic may have the whole budget', () => {
   assert.deepEqual(budget.tryTake(claims(1, 1, 0)), { of: 'budget' })
 })
 
-test('who waits for a dead partition stops nobody who waits for another', () => {
+test('a write that waits for two partitions, one of them dead, is not overtaken in the other', () => {
   const budget = budgetOf(2, { bytes: 1_000, records: 4 })
   const served: string[] = []
   const own = claims(1, 1, 1)

@@ -159,12 +159,12 @@ test('P1: left to itself the client resolves a send without a partition that mov
 })
 
 test('P4: NaN passes the check for retries and means one attempt; without a number the client stops after five', async () => {
-  for (const [retries, attempts] of [
-    [Number.NaN, 1],
-    [5, 6],
+  for (const [retry, attempts] of [
+    [{ retries: Number.NaN }, 1],
+    [{}, 6],
   ] as const) {
     let made = 0
-    const retried = createRetry({ initialRetryTime: 1, maxRetryTime: 1, retries })(async () => {
+    const retried = createRetry({ initialRetryTime: 1, maxRetryTime: 1, ...retry })(async () => {
       made += 1
       throw Object.assign(new Error('again'), { retriable: true })
     })

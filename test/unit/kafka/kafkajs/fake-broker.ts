@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import { int16, int32 } from '../../../support/kafka-bytes.ts'
+import { int16, int32, text } from '../../../support/kafka-bytes.ts'
 
 /** What a broker has to say to the bytes of one SaslAuthenticate. */
 export interface Verdict {
@@ -14,7 +14,6 @@ export interface Verdict {
 }
 
 const int64 = (value: number): Buffer => Buffer.concat([int32(0), int32(value)])
-const text = (value: string): Buffer => Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)])
 
 /** ApiVersions, SaslHandshake, SaslAuthenticate, Metadata: highest versions of the client. */
 const versions = [

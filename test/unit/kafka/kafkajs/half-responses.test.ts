@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createKafka } from '../../../../src/kafka/kafkajs/client.ts'
+import { frame } from '../../../support/kafka-bytes.ts'
 import { until } from '../../../support/until.ts'
 import { CountedTelemetry } from '../counted-telemetry.ts'
 
@@ -27,9 +28,7 @@ function apiVersions(request: Buffer): Buffer {
   body.writeInt32BE(1, 6)
   body.writeInt16BE(3, 10)
   body.writeInt16BE(1, 14)
-  const length = Buffer.alloc(4)
-  length.writeInt32BE(body.length)
-  return Buffer.concat([length, body])
+  return frame(body)
 }
 
 test('a connection that ended in the middle of a response does not spoil what the next one reads', async (t) => {

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from './clock.ts'
 
 /** Sentences remembered; texts with numbers in them must not fill the memory. */
 const maxRemembered = 200
 
-/** Lets the same sentence into the log once in a while: a broker that is down fails ten attempts a second. */
+/** Lets the same sentence into the log once in a while: a server that is down fails ten attempts a second. */
 export class RepeatFilter {
   readonly #clock: Clock
   readonly #quietMs: number
@@ -26,5 +26,10 @@ export class RepeatFilter {
     if (this.#remembered.size >= maxRemembered) this.#remembered.clear()
     this.#remembered.set(sentence, { until: now + this.#quietMs, repeated: 0 })
     return before?.repeated ?? 0
+  }
+
+  /** It is over: whatever comes next is news. */
+  forget(): void {
+    this.#remembered.clear()
   }
 }
