@@ -71,6 +71,7 @@ const adapters = [
   '^src/kafka/kafkajs/',
   '^src/kafka/oauth/token-endpoint\\.ts$',
   '^src/gateway/(server|http-server)\\.ts$',
+  '^src/http/address-guard\\.ts$',
   '^src/spool/node-(disk|processes)\\.ts$',
   '^src/avro/(event-schema|registry-http|schema-id-file)\\.ts$',
   // Only node:net's arithmetic on addresses.

@@ -96,6 +96,21 @@ export const errorCodes = {
     retriable: false,
     action: 'The endpoint will never take this event: look at the status, and at what it expects.',
   },
+  ENDPOINT_MISCONFIGURED: {
+    retriable: true,
+    action:
+      'Check the URL, the credentials and the permissions of the endpoint that the message names; delivery goes on slowly until then.',
+  },
+  ENDPOINT_GONE: {
+    retriable: false,
+    action:
+      'The endpoint answered 410 Gone and gets nothing more: take it out of the configuration, or correct its URL, and start again.',
+  },
+  COMMIT_METADATA_TOO_LARGE: {
+    retriable: true,
+    action:
+      'None: the offset is committed without it. Raise offset.metadata.max.bytes of the brokers to 4096.',
+  },
   CANNOT_LISTEN: {
     retriable: true,
     action: 'Free the address and port that the message names, or choose others.',

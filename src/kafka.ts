@@ -1,3 +1,4 @@
+export { type BridgeEndpoint, type BridgeEndpointOptions, openEndpoint } from './app/open-endpoint.ts'
 export { type OpenKafkaSink, type OpenKafkaSinkOptions, openKafkaSink } from './app/open-kafka-sink.ts'
 export {
   type OpenTopicBridge,
@@ -38,9 +39,12 @@ export type {
 } from './kafka/connection.ts'
 export type {
   BatchHandler,
+  CommittedOffset,
   ConsumedRecord,
   ConsumerPort,
   HeldPartition,
+  LostRecords,
+  PartitionCommit,
   RecordBatch,
   TopicPartition,
 } from './kafka/consumer-port.ts'
@@ -68,6 +72,14 @@ export type { TopicRoute } from './kafka/topic-routes.ts'
 export type { ClusterState, TopicFinding, TopicSeverity, TopicState } from './kafka/topic-state.ts'
 export { type RelayTopicsOptions, relayTopics, type TopicRole, type TopicSpec } from './kafka/topics.ts'
 export type { Present } from './present.ts'
-export type { DecodedEvent, Delivered, RecordDecoder } from './topic-bridge/delivered.ts'
-export type { Backoff } from './topic-bridge/retry-backoff.ts'
-export { TopicBridge, type TopicBridgeOptions } from './topic-bridge/topic-bridge.ts'
+export type { DecodedEvent, Delivered, Outcome, RecordDecoder } from './topic-bridge/delivered.ts'
+export type { DeliveryRetry } from './topic-bridge/delivery-retry.ts'
+export type { EndpointBreakerOptions } from './topic-bridge/endpoint-breaker.ts'
+export {
+  EndpointGate,
+  type EndpointGateOptions,
+  type Enter,
+  type Pass,
+} from './topic-bridge/endpoint-gate.ts'
+export type { Window } from './topic-bridge/partition-run.ts'
+export { type Span, TopicBridge, type TopicBridgeOptions } from './topic-bridge/topic-bridge.ts'

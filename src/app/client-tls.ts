@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import type { TlsConfig } from '../config/config.ts'
+import type { TlsConfig } from '../config/tls-config.ts'
 import { RelayError, toError } from '../errors.ts'
 import type { FileTexts } from './watched-files.ts'
 

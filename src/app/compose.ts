@@ -16,15 +16,16 @@ import { nodeDisk } from '../spool/node-disk.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Delivered } from '../topic-bridge/delivered.ts'
 import { watchConnections } from './connections.ts'
+import { watchEndpoint } from './endpoint-files.ts'
 import { Failure } from './failure.ts'
 import { withAdmin } from './kafka-admin.ts'
+import { bridgeEndpointOptions, openEndpoint } from './open-endpoint.ts'
 import { openGatewayServer } from './open-gateway-server.ts'
 import { openIntake } from './open-intake.ts'
 import { openKafkaRoute } from './open-kafka-route.ts'
 import { openSpoolWay, quarantineFiles } from './open-spool-way.ts'
 import { openTopicBridge } from './open-topic-bridge.ts'
 import type { Parts } from './parts.ts'
-import { headerValues } from './settings.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { RealTelemetry } from './telemetry.ts'
 import { watchTopics } from './watch-topics.ts'
@@ -121,7 +122,7 @@ export interface RunningBridges {
 }
 
 /**
- * One bridge per endpoint and topic of events, each with a consumer group, lanes and connections of its own: Kafka → decoder →
+ * One bridge per endpoint and topic of events, each with a consumer group and lanes of its own: Kafka → decoder →
  * lanes → HTTP. What is routed to another topic reaches the endpoints too, in no order to what the main one holds.
  */
 export async function startBridge(
@@ -131,10 +132,16 @@ export async function startBridge(
   onDelivered?: (endpoint: string, delivered: Delivered) => void,
 ): Promise<RunningBridges> {
   const { kafka, schemaRegistry } = watchConnections(config, telemetry, supervisor)
-  const { group, unknownSchemaMs, endpoints } = config.bridge
+  const { group, unknownSchemaMs, endpoints, remarks } = config.bridge
+  for (const remark of remarks) telemetry.logger.warn({}, remark)
   const { events, deadLetters, routes } = config.topics
-  const bridges = endpoints.flatMap(({ name, url, headers, timeoutMs, concurrency }) =>
-    topicsOf(events, routes).map((topic) => {
+  const bridges = endpoints.flatMap((settings) => {
+    const { name } = settings
+    const delivery = watchEndpoint(settings, telemetry, supervisor)
+    const endpoint = openEndpoint(bridgeEndpointOptions(settings, delivery), telemetry)
+    // Stopped after its bridges, which end what is under way.
+    supervisor.add(`endpoint ${name}`, (deadlineMs) => endpoint.deliverer.close({ deadlineMs }))
+    return topicsOf(events, routes).map((topic) => {
       const bridge = openTopicBridge({
         kafka,
         schemaRegistry,
@@ -142,7 +149,7 @@ export async function startBridge(
         deadLetterTopic: deadLetters,
         // The group of the main topic is the one it had before there were routes, or all would be delivered again.
         group: topic === events ? group : `${group}.${topic}`,
-        endpoint: { name, url, headers: headerValues(headers), timeoutMs, concurrency },
+        endpoint,
         unknownSchemaMs,
         ...(onDelivered === undefined
           ? {}
@@ -151,8 +158,8 @@ export async function startBridge(
       })
       supervisor.add(`bridge ${bridge.groupId}`, (deadlineMs) => bridge.close({ deadlineMs }))
       return bridge
-    }),
-  )
+    })
+  })
   const joined = Promise.all(bridges.map((bridge) => bridge.start())).then(() => undefined)
   // Whoever does not wait for it looks at the readiness instead; a stop before the first join is no failure then.
   joined.catch(() => undefined)

@@ -1,7 +1,5 @@
 import { EventDecoder } from '../avro/event-decoder.ts'
 import { SchemaRegistryClient, type SchemaRegistryOptions } from '../avro/schema-registry.ts'
-import { HttpDelivery } from '../http/delivery.ts'
-import type { HeaderValues } from '../http/request-headers.ts'
 import type { KafkaConnectionOptions } from '../kafka/connection.ts'
 import { createKafka } from '../kafka/kafkajs/client.ts'
 import { KafkaConsumer } from '../kafka/kafkajs/consumer.ts'
@@ -9,6 +7,7 @@ import { KafkaDeadLetters } from '../kafka/kafkajs/consumer-dead-letters.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
 import type { Delivered } from '../topic-bridge/delivered.ts'
 import { TopicBridge } from '../topic-bridge/topic-bridge.ts'
+import { type BridgeEndpoint, type BridgeEndpointOptions, openEndpoint } from './open-endpoint.ts'
 
 export interface OpenTopicBridgeOptions {
   readonly kafka: KafkaConnectionOptions
@@ -19,15 +18,8 @@ export interface OpenTopicBridgeOptions {
   readonly deadLetterTopic?: string
   /** The consumer group is `<group>.<endpoint name>`. Default `registry-relay`. */
   readonly group?: string
-  readonly endpoint: {
-    readonly name: string
-    readonly url: string
-    readonly headers?: HeaderValues
-    /** For one attempt. Default 10,000. */
-    readonly timeoutMs?: number
-    /** Repositories in flight at once, over all partitions. Default 64. */
-    readonly concurrency?: number
-  }
+  /** One that was opened serves several bridges, and is closed by whoever opened it. */
+  readonly endpoint: BridgeEndpointOptions | BridgeEndpoint
   /**
    * For how long a record holds up its repository whose schema the registry does not know, until it is kept among the dead
    * letters. Milliseconds, default 900,000.
@@ -63,7 +55,10 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
     unknownSchemaMs,
     onDelivered,
   } = options
-  const { name, url, headers = {}, timeoutMs = 10_000, concurrency = 64 } = options.endpoint
+  const shared = 'deliverer' in options.endpoint
+  const endpoint =
+    'deliverer' in options.endpoint ? options.endpoint : openEndpoint(options.endpoint, telemetry)
+  const { name, deliverer, gate, wants, profile, retry } = endpoint
   const registry = new SchemaRegistryClient({ telemetry, ...options.schemaRegistry })
   const kafka = createKafka(options.kafka, telemetry)
   const bridge = new TopicBridge({
@@ -71,15 +66,20 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
     endpoint: name,
     consumer: (groupId) => new KafkaConsumer({ kafka, groupId, topics: [topic], telemetry }),
     decoder: new EventDecoder({ registry, telemetry }),
-    deliverer: new HttpDelivery({
-      url,
-      headers,
-      maxConnections: concurrency,
-      headersTimeoutMs: timeoutMs,
-      totalTimeoutMs: timeoutMs,
+    // Of a shared one each bridge only lets go.
+    deliverer: shared
+      ? { deliver: (request, signal) => deliverer.deliver(request, signal), close: async () => {} }
+      : deliverer,
+    deadLetters: new KafkaDeadLetters({
+      kafka,
+      topic: deadLetterTopic,
+      groupId: `${group}.${name}`,
+      endpoint: name,
     }),
-    deadLetters: new KafkaDeadLetters({ kafka, topic: deadLetterTopic, groupId: `${group}.${name}` }),
-    maxInFlight: concurrency,
+    gate,
+    retry,
+    ...(wants === undefined ? {} : { wants }),
+    ...(profile === undefined ? {} : { profile }),
     ...(unknownSchemaMs === undefined ? {} : { unknownSchemaMs }),
     ...(onDelivered === undefined ? {} : { onDelivered }),
     telemetry,

@@ -9,7 +9,7 @@ export function bridge(configFile: string): Promise<number> {
     if (config.bridge.endpoints.length === 0) {
       throw new RelayError(
         'CONFIG_INVALID',
-        `${configFile}: "bridge.endpoints" is empty: there is nobody to deliver to`,
+        `${configFile}: neither "bridge.endpoints" nor "notifications" has an endpoint: there is nobody to deliver to`,
       )
     }
     const parts = new StartingParts('bridge')

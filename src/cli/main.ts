@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { packageVersion } from '../version.ts'
+import { addDlqCommand } from './dlq-command.ts'
 import { exitCode, reportFailure } from './failure.ts'
+import { addReplayCommand } from './replay-command.ts'
 import { addSchemaCommand } from './schema-command.ts'
 import { addTopicsCommand } from './topics-command.ts'
 
@@ -51,6 +53,8 @@ program
 
 addTopicsCommand(program, configOption, finish)
 addSchemaCommand(program, configOption, finish)
+addDlqCommand(program, configOption, finish)
+addReplayCommand(program, configOption, finish)
 
 program
   .command('receiver')

@@ -20,7 +20,8 @@ export class ProgressLine {
   show(text: string, done?: number, total?: number): void {
     if (this.#terminal.isTTY !== true) return
     const bar = done !== undefined && total !== undefined && total > 0 ? ` ${barOf(done / total)}` : ''
-    const width = (this.#terminal.columns ?? 80) - 1 - bar.length
+    // A terminal that does not know its width says 0.
+    const width = Math.max(0, (this.#terminal.columns || 80) - 1 - bar.length)
     this.#terminal.write(`${clearLine}${text.slice(0, width)}${bar}`)
     this.#shown = true
   }

@@ -1,5 +1,7 @@
+import type { EndpointConfig } from './endpoint-config.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import type { Secret } from './secret.ts'
+import type { TlsConfig } from './tls-config.ts'
 
 /** The configuration of every command, after defaults, variables and secrets. Durations are milliseconds, sizes bytes. */
 export interface Config {
@@ -28,14 +30,6 @@ export interface KafkaConfig {
   readonly connectionTimeoutMs?: number | undefined
   /** Default 15,000: above the brokers' session timeout of 9 s, or every failover makes needless time-outs. */
   readonly requestTimeoutMs: number
-}
-
-/** PEM files, read again when they change. */
-export interface TlsConfig {
-  readonly caFile?: string | undefined
-  readonly certificateFile?: string | undefined
-  readonly keyFile?: string | undefined
-  readonly serverName?: string | undefined
 }
 
 export type SaslConfig = SaslPasswordConfig | SaslTokenConfig
@@ -155,19 +149,13 @@ export interface BridgeConfig {
    * letters. Default 900,000.
    */
   readonly unknownSchemaMs: number
+  /** Those of `bridge.endpoints`, then those of the block `notifications`. No two have the same name. */
   readonly endpoints: readonly EndpointConfig[]
-}
-
-export interface EndpointConfig {
-  /** Names the consumer group: a renamed endpoint starts from the beginning of the topic. */
-  readonly name: string
-  readonly url: string
-  /** Further header lines; several values make several lines. Values are secrets. */
-  readonly headers: Readonly<Record<string, readonly Secret[]>>
-  /** For one attempt, connection to answer. Default 10,000. */
-  readonly timeoutMs: number
-  /** Repositories in flight at once, over all partitions of a topic. Default 64. */
-  readonly concurrency: number
+  /**
+   * What stands in the block `notifications` and was hardly meant so, or has no effect here: `file:line:column: …` each. To be
+   * logged by whoever starts the bridge.
+   */
+  readonly remarks: readonly string[]
 }
 
 export interface LoggingConfig {

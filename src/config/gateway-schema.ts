@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { bearerTokenProblem } from './bearer-token.ts'
+import { ignore } from './event-rules.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { bytes, count, fileName, milliseconds, port, secret } from './rules.ts'
 
@@ -58,16 +59,6 @@ const limits = z
     path: ['headersTimeoutMs'],
     error: 'must not be above requestTimeoutMs, which the header lines are part of',
   })
-
-const texts = z.array(z.string().min(1)).default([])
-
-const ignore = z.strictObject({
-  mediaTypes: z.array(z.string()).default([]),
-  actions: texts,
-  repositories: z.strictObject({ include: texts, exclude: texts }).prefault({}),
-  userAgents: texts,
-  methods: texts,
-})
 
 const redact = z
   .strictObject({

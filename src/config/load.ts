@@ -21,7 +21,7 @@ export function loadConfig(path: string, environment: Environment = process.env)
       return new Secret(secretText(readFileSync(file, 'utf8')), file)
     },
   })
-  const { kafka, schemaRegistry, gateway, spool } = config
+  const { kafka, schemaRegistry, gateway, spool, bridge } = config
   const absolute = (name: string): string => resolve(folder, name)
   return {
     ...config,
@@ -36,6 +36,14 @@ export function loadConfig(path: string, environment: Environment = process.env)
     },
     gateway: { ...gateway, tls: gateway.tls === undefined ? undefined : filesOf(gateway.tls, absolute) },
     spool: { ...spool, folder: absolute(spool.folder) },
+    bridge: {
+      ...bridge,
+      endpoints: bridge.endpoints.map((endpoint) => ({
+        ...endpoint,
+        tls: endpoint.tls === undefined ? undefined : filesOf(endpoint.tls, absolute),
+        proxy: endpoint.proxy === undefined ? undefined : filesOf(endpoint.proxy, absolute),
+      })),
+    },
   }
 }
 

@@ -52,11 +52,28 @@ export interface ReadNotifications {
  */
 export function readNotifications(text: string, fileName: string): ReadNotifications {
   const reader = new YamlReader(text, fileName)
-  const block = new BlockReader(reader).read(reader.members(reader.root).get('notifications'))
+  const { members: _, endpoints, ...block } = new BlockReader(reader).read()
+  lookAtNames(endpoints, reader)
   if (reader.errors.length > 0) {
     throw new RelayError('CONFIG_INVALID', reader.errors.join('\n'), { facts: { file: fileName } })
   }
-  return { block, warnings: reader.warnings, notes: reader.notes }
+  return {
+    block: { ...block, endpoints: endpoints.map(({ endpoint }) => endpoint) },
+    warnings: reader.warnings,
+    notes: reader.notes,
+  }
+}
+
+/** The same with the places of its members by their keys, for whoever finds fault with more than the registry does. */
+export interface PlacedBlock extends Omit<NotificationsBlock, 'endpoints'> {
+  readonly members: ReadonlyMap<string, Place>
+  readonly endpoints: readonly PlacedEndpoint[]
+}
+
+export interface PlacedEndpoint {
+  readonly endpoint: NotificationsEndpoint
+  readonly place: Place
+  readonly members: ReadonlyMap<string, Place>
 }
 
 const endpointKeys = [
@@ -74,15 +91,17 @@ const endpointKeys = [
   'queuesizelimit',
 ] as const
 
-class BlockReader {
+/** Reads the block and says to the reader of the file what is wrong; names of endpoints are not looked at. */
+export class BlockReader {
   readonly #reader: YamlReader
 
   constructor(reader: YamlReader) {
     this.#reader = reader
   }
 
-  read(place: Place | undefined): NotificationsBlock {
-    if (place === undefined) return { includeReferences: false, endpoints: [] }
+  read(): PlacedBlock {
+    const place = this.#reader.members(this.#reader.root).get('notifications')
+    if (place === undefined) return { includeReferences: false, members: new Map(), endpoints: [] }
     const members = this.#known(place, ['fanouttimeout', 'events', 'endpoints'])
     const events = members.get('events')
     const ofEvents = events === undefined ? undefined : this.#known(events, ['includereferences'])
@@ -92,12 +111,13 @@ class BlockReader {
     return {
       ...present('fanoutTimeoutMs', this.#durationMs(members.get('fanouttimeout'))),
       includeReferences: this.#reader.switch(ofEvents?.get('includereferences')) ?? false,
-      endpoints: this.#withNamesLookedAt(endpoints),
+      members,
+      endpoints,
     }
   }
 
   /** None when it is disabled: the registry looks no further then, and neither do we. */
-  #endpoint(place: Place): readonly (NotificationsEndpoint & { readonly place: Place })[] {
+  #endpoint(place: Place): readonly PlacedEndpoint[] {
     const reader = this.#reader
     const members = this.#known(place, endpointKeys)
     const name = reader.text(members.get('name')) ?? ''
@@ -125,7 +145,7 @@ class BlockReader {
       ...present('queuePurgeTimeoutMs', this.#durationMs(members.get('queuepurgetimeout'))),
       ...present('queueSizeLimit', reader.integer(members.get('queuesizelimit'))),
     }
-    return [{ ...endpoint, place }]
+    return [{ endpoint, place, members }]
   }
 
   #headers(place: Place | undefined): Readonly<Record<string, readonly string[]>> {
@@ -171,20 +191,17 @@ class BlockReader {
     }
     return members
   }
+}
 
-  #withNamesLookedAt(
-    endpoints: readonly (NotificationsEndpoint & { readonly place: Place })[],
-  ): readonly NotificationsEndpoint[] {
-    const names = new Set<string>()
-    return endpoints.map(({ place, ...endpoint }) => {
-      const { name } = endpoint
-      if (name === '')
-        this.#reader.warn(place, 'the endpoint has no name: metrics and log lines cannot say which it is')
-      else if (names.has(name))
-        this.#reader.warn(place, `a second endpoint ${JSON.stringify(name)}: their metrics are added up`)
-      names.add(name)
-      return endpoint
-    })
+function lookAtNames(endpoints: readonly PlacedEndpoint[], reader: YamlReader): void {
+  const names = new Set<string>()
+  for (const { place, endpoint } of endpoints) {
+    const { name } = endpoint
+    if (name === '')
+      reader.warn(place, 'the endpoint has no name: metrics and log lines cannot say which it is')
+    else if (names.has(name))
+      reader.warn(place, `a second endpoint ${JSON.stringify(name)}: their metrics are added up`)
+    names.add(name)
   }
 }
 

@@ -2,9 +2,12 @@ import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, Scal
 import type { z } from 'zod'
 import { RelayError } from '../errors.ts'
 import type { Config } from './config.ts'
+import type { EndpointConfig } from './endpoint-config.ts'
+import { notificationsEndpoints } from './notifications-endpoints.ts'
 import { configSchema } from './schema.ts'
 import type { Secret } from './secret.ts'
 import { type Environment, hasReference, substitute } from './substitute.ts'
+import { type Finding, YamlReader } from './yaml-reader.ts'
 
 export interface ParseOptions {
   /** Shown before line and column in messages. */
@@ -12,12 +15,6 @@ export interface ParseOptions {
   readonly environment: Environment
   /** Makes a secret of the file that holds it; the path is as it stands in the configuration. Throws when it cannot be read. */
   readonly readSecret: (path: string) => Secret
-}
-
-/** One thing wrong with the file, and where. */
-interface Finding {
-  readonly offset: number
-  readonly message: string
 }
 
 /**
@@ -44,8 +41,15 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   }
   if (findings.length === 0) {
     const result = configSchema.safeParse(document.toJS() ?? {}, { reportInput: false })
-    if (result.success) return result.data
-    for (const issue of flatten(result.error.issues)) findings.push(...locate(document.contents, issue))
+    for (const issue of flatten(result.error?.issues ?? []))
+      findings.push(...locate(document.contents, issue))
+    // By the rules of a registry's decoder, which are others: the same text is read once more.
+    const reader = new YamlReader(text, options.fileName, (scalar) =>
+      substitute(scalar, options.environment, () => {}),
+    )
+    const more = notificationsEndpoints(reader, result.data?.bridge.endpoints ?? [])
+    findings.push(...reader.findings)
+    if (result.success && findings.length === 0) return withEndpoints(result.data, more, reader)
   }
 
   const report = findings
@@ -55,6 +59,14 @@ export function parseConfig(text: string, options: ParseOptions): Config {
       return `${options.fileName}:${line}:${col}: ${message}`
     })
   throw new RelayError('CONFIG_INVALID', report.join('\n'), { facts: { file: options.fileName } })
+}
+
+function withEndpoints(config: Config, more: readonly EndpointConfig[], reader: YamlReader): Config {
+  const endpoints = [...config.bridge.endpoints, ...more]
+  return {
+    ...config,
+    bridge: { ...config.bridge, endpoints, remarks: [...reader.warnings, ...reader.notes] },
+  }
 }
 
 /** A plain scalar is typed again after its variables are in: `port: ${PORT:8080}` is a number, `"${PORT}"` a text. */

@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import type { Config } from './config.ts'
+import { endpoint } from './endpoint-schema.ts'
+import { matchKeys } from './event-rules.ts'
 import { gateway } from './gateway-schema.ts'
-import { bytes, fileName, milliseconds, port, secret } from './rules.ts'
+import { bytes, fileName, httpUrl, milliseconds, port, secret, tls } from './rules.ts'
 
 /**
- * The rules of the configuration file; what each key means stands in `config.ts` and `gateway-config.ts`, and the compiler holds the two
- * together. Every key has a default but the addresses; an unknown key is an error,
- * because a misspelt limit that is silently ignored is found out in an outage.
+ * The rules of the configuration file; what each key means stands in `config.ts`, `gateway-config.ts` and `endpoint-config.ts`, and
+ * the compiler holds the two together. Every key has a default but the addresses; an unknown key is an error, because a
+ * misspelt limit that is silently ignored is found out in an outage.
  */
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 const topicName = z
   .string()
   .regex(
@@ -31,18 +32,6 @@ const brokers = addresses
   .refine(
     (list) => list.every((address) => /^[^:\s]+:\d{1,5}$/.test(address)),
     'each must be host:port (a host name for an IPv6 address)',
-  )
-
-const tls = z
-  .strictObject({
-    caFile: fileName.optional(),
-    certificateFile: fileName.optional(),
-    keyFile: fileName.optional(),
-    serverName: z.string().min(1).optional(),
-  })
-  .refine(
-    ({ certificateFile, keyFile }) => (certificateFile === undefined) === (keyFile === undefined),
-    'certificateFile and keyFile belong together: give both or neither',
   )
 
 const sasl = z.discriminatedUnion('mechanism', [
@@ -72,15 +61,8 @@ const kafka = z.strictObject({
   requestTimeoutMs: milliseconds.default(15_000),
 })
 
-const texts = z.array(z.string().min(1)).default([])
-
 const route = z
-  .strictObject({
-    topic: topicName,
-    actions: texts,
-    mediaTypes: z.array(z.string()).default([]),
-    repositories: z.strictObject({ include: texts, exclude: texts }).prefault({}),
-  })
+  .strictObject({ topic: topicName, ...matchKeys })
   .refine(
     ({ actions, mediaTypes, repositories: { include, exclude } }) =>
       [actions, mediaTypes, include, exclude].some((list) => list.length > 0),
@@ -160,38 +142,22 @@ const spool = z
     segmentBytes: segmentBytes ?? Math.min(64 * mebibyte, Math.floor(rest.maxBytes / 8)),
   }))
 
-const headerValues = z.union(
-  [secret.transform((value) => [value]), z.array(secret)],
-  'must be a text, { file: path }, or a list of these',
-)
-
-const endpoint = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[a-zA-Z0-9_-]{1,100}$/,
-      'must be 1 to 100 letters, digits, hyphens or underscores: it names a consumer group',
-    ),
-  url: httpUrl,
-  headers: z.record(z.string().min(1), headerValues).default({}),
-  timeoutMs: milliseconds.default(10_000),
-  concurrency: z.number().int().min(1).max(10_000).default(64),
-})
-
-const bridge = z.strictObject({
-  group: z
-    .string()
-    .regex(/^[a-zA-Z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, hyphens or underscores')
-    .default('registry-relay'),
-  unknownSchemaMs: milliseconds.default(900_000),
-  endpoints: z
-    .array(endpoint)
-    .default([])
-    .refine(
-      (list) => new Set(list.map(({ name }) => name)).size === list.length,
-      'two endpoints have the same name',
-    ),
-})
+const bridge = z
+  .strictObject({
+    group: z
+      .string()
+      .regex(/^[a-zA-Z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, hyphens or underscores')
+      .default('registry-relay'),
+    unknownSchemaMs: milliseconds.default(900_000),
+    endpoints: z
+      .array(endpoint)
+      .default([])
+      .refine(
+        (list) => new Set(list.map(({ name }) => name)).size === list.length,
+        'two endpoints have the same name',
+      ),
+  })
+  .transform((block) => ({ ...block, remarks: [] }))
 
 const management = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
@@ -214,6 +180,8 @@ export const configSchema: z.ZodType<Config> = z
     bridge: bridge.prefault({}),
     management: management.prefault({}),
     logging: logging.prefault({}),
+    // Read by the rules of a registry, see `notifications-endpoints.ts`.
+    notifications: z.unknown().optional(),
   })
   // A notification is stored as fields and, at worst, as text beside them, and space comes free by whole segments: with
   // less, one large body could be refused for ever.
@@ -222,3 +190,4 @@ export const configSchema: z.ZodType<Config> = z
       ackMode === 'kafka' || maxBytes >= 4 * maxBodyBytes,
     { path: ['spool', 'maxBytes'], error: 'must be at least 4 times gateway.maxBodyBytes' },
   )
+  .transform(({ notifications: _, ...config }) => config)

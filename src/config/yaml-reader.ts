@@ -8,6 +8,7 @@ import {
   type Node,
   parseDocument,
   Scalar,
+  visit,
   type YAMLMap,
 } from 'yaml'
 
@@ -35,8 +36,11 @@ export class YamlReader {
   readonly #warnings: Finding[] = []
   readonly #notes: Finding[] = []
 
-  /** @param fileName stands in front of line and column in every message */
-  constructor(text: string, fileName: string) {
+  /**
+   * @param fileName stands in front of line and column in every message
+   * @param filled what a scalar says instead, for variables; what stands without quotes stays so. Default: what is written
+   */
+  constructor(text: string, fileName: string, filled?: (text: string) => string) {
     this.#fileName = fileName
     this.#document = parseDocument(text, {
       lineCounter: this.#lines,
@@ -46,6 +50,17 @@ export class YamlReader {
       uniqueKeys: false,
     })
     for (const { pos, message } of this.#document.errors) this.#errors.push({ offset: pos[0], message })
+    if (filled === undefined) return
+    visit(this.#document, {
+      Scalar(_key, node) {
+        node.value = filled(String(node.value))
+      },
+    })
+  }
+
+  /** What is wrong, without the places in words. */
+  get findings(): readonly Finding[] {
+    return this.#errors
   }
 
   /** `file:line:column: what is wrong`, in the order of the file. */
@@ -185,7 +200,8 @@ export class YamlReader {
   }
 }
 
-interface Finding {
+/** One thing to be said about a file, and where. */
+export interface Finding {
   readonly offset: number
   readonly message: string
 }

@@ -11,7 +11,7 @@ export class Attempts {
 
   /** @param signal aborts this attempt with its own reason; may be aborted already */
   begin(signal: AbortSignal | undefined): Attempt {
-    const attempt = new Attempt(this.#clock, signal, () => this.#underWay.delete(attempt))
+    const attempt = new Attempt(this.#clock, signal, this.#onEnd)
     this.#underWay.add(attempt)
     return attempt
   }
@@ -19,43 +19,69 @@ export class Attempts {
   abortAll(reason: Error): void {
     for (const attempt of this.#underWay) attempt.abort(reason)
   }
+
+  readonly #onEnd = (attempt: Attempt): void => {
+    this.#underWay.delete(attempt)
+  }
 }
 
-/** One signal out of three: the caller's, the clock's, and that of `close`. Each aborts with its own reason. */
+/**
+ * Ends for one of three: the caller's signal, the clock, and `close`. Each has its own reason, and the first one counts.
+ */
 export class Attempt {
-  readonly #controller = new AbortController()
   readonly #clock: Clock
   readonly #caller: AbortSignal | undefined
-  readonly #onCallerAbort = (): void => this.#controller.abort(this.#caller?.reason)
-  readonly #onEnd: () => void
+  readonly #onEnd: (attempt: Attempt) => void
+  #aborted = false
+  #reason: unknown
+  #whenAborted: ((reason: unknown) => void) | undefined
+  /** Made only for who asks: a signal costs more than all the rest of an attempt. */
+  #controller: AbortController | undefined
   #cancelTimer: Cancel | undefined
   #timedOut = false
 
-  constructor(clock: Clock, caller: AbortSignal | undefined, onEnd: () => void) {
+  constructor(clock: Clock, caller: AbortSignal | undefined, onEnd: (attempt: Attempt) => void) {
     this.#clock = clock
     this.#caller = caller
     this.#onEnd = onEnd
-    if (caller?.aborted) this.#onCallerAbort()
-    else caller?.addEventListener('abort', this.#onCallerAbort, { once: true })
+    if (caller?.aborted) this.handleEvent()
+    else caller?.addEventListener('abort', this)
+  }
+
+  /** Of the caller's signal. */
+  handleEvent(): void {
+    this.abort(this.#caller?.reason)
   }
 
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#aborted) this.#controller.abort(this.#reason)
     return this.#controller.signal
   }
 
-  abort(reason: Error): void {
-    this.#controller.abort(reason)
+  /** One at a time. Called at once when it has ended already; `undefined` takes it back. */
+  whenAborted(run: ((reason: unknown) => void) | undefined): void {
+    this.#whenAborted = run
+    if (this.#aborted) run?.(this.#reason)
+  }
+
+  abort(reason: unknown): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    this.#reason = reason
+    this.#controller?.abort(reason)
+    this.#whenAborted?.(reason)
   }
 
   /** Ended by the caller or by `close`, not by time. */
   get interrupted(): boolean {
-    return this.signal.aborted && !this.#timedOut
+    return this.#aborted && !this.#timedOut
   }
 
   /** From now on; the reason is an Error with code `TOTAL_TIMEOUT`. */
   limit(ms: number): void {
     this.#cancelTimer = this.#clock.after(ms, () => {
-      this.#timedOut = !this.signal.aborted
+      this.#timedOut = !this.#aborted
       this.abort(Object.assign(new Error(`no answer within ${ms} ms`), { code: 'TOTAL_TIMEOUT' }))
     })
   }
@@ -63,7 +89,7 @@ export class Attempt {
   /** Lets go of clock and signal, which live longer. */
   end(): void {
     this.#cancelTimer?.()
-    this.#caller?.removeEventListener('abort', this.#onCallerAbort)
-    this.#onEnd()
+    this.#caller?.removeEventListener('abort', this)
+    this.#onEnd(this)
   }
 }

@@ -1,4 +1,6 @@
 import { RelayError } from '../errors.ts'
+import type { Present } from '../present.ts'
+import type { AddressRules } from './address-rules.ts'
 
 /** PEM texts, as the files have them. */
 export interface TlsOptions {
@@ -24,9 +26,13 @@ export interface ProxyOptions {
 
 /** How an endpoint is reached. */
 export interface ConnectionOptions {
-  readonly tls?: TlsOptions
-  /** Only what is given here: proxy variables of the environment are not looked at. */
-  readonly proxy?: ProxyOptions
+  /** A function is asked for each request: another object than before makes connections of its own. */
+  readonly tls?: Present<TlsOptions>
+  /**
+   * Only what is given here: proxy variables of the environment are not looked at. A function is asked as for `tls`; its URL
+   * stays the one that it was.
+   */
+  readonly proxy?: Present<ProxyOptions>
   /**
    * Use a connection for many requests. Default true; `false` opens one for each, as Distribution does. An endpoint that
    * closes a kept connection just when it is used again costs an attempt.
@@ -34,6 +40,11 @@ export interface ConnectionOptions {
   readonly keepAlive?: boolean
   /** TCP and TLS. Default 5 s. */
   readonly connectTimeoutMs?: number
+  /**
+   * Checks the address of every connection, the proxy's too. An endpoint that has a name is looked up by the proxy, behind
+   * which nothing can be checked; one that is an address is.
+   */
+  readonly addresses?: AddressRules
 }
 
 /** The names Node.js has for the same. */

@@ -1,4 +1,4 @@
-/** What is to be posted: one Envelope, as it was received. */
+/** What is to be posted: one Envelope. */
 export interface DeliveryRequest {
   /** Sent as UTF-8, byte for byte. */
   readonly body: string
@@ -6,6 +6,13 @@ export interface DeliveryRequest {
   readonly mediaType: string
   /** Becomes `webhook-id`, by which the receiver can recognise a repeat. */
   readonly eventId?: string | undefined
+  /** Which attempt it is, from 1. */
+  readonly attempt: number
+  /** Where the record lies: `topic-partition@offset`. Also the `webhook-id` where the event has none that a header can hold. */
+  readonly record: string
+  /** W3C trace context of the record, as it came. */
+  readonly traceparent?: string | undefined
+  readonly tracestate?: string | undefined
 }
 
 export interface DeliveryReceipt {
@@ -19,9 +26,18 @@ export interface DeliveryReceipt {
  * **A resolved `deliver`** means that the endpoint answered 2xx: the status line and all headers came. What
  * happens to the rest of its answer changes nothing.
  *
- * **A rejected `deliver`** (`DELIVERY_FAILED`) means that the endpoint is not known to have taken it. It may
- * have, for instance when the connection broke after the request was sent: a repeat can make a duplicate,
- * never a gap. One call is one attempt; repeating is the caller's.
+ * **A rejected `deliver`** means that the endpoint is not known to have taken it. It may have, for instance when the
+ * connection broke after the request was sent: a repeat can make a duplicate, never a gap. One call is one attempt; repeating
+ * is the caller's, by the code of the error:
+ *
+ * - `DELIVERY_FAILED`: it may pass, try again.
+ * - `ENDPOINT_MISCONFIGURED`: the set-up is wrong and not the event (credentials, URL, an address that is not allowed): try
+ *   again slowly, and say so loudly.
+ * - `DELIVERY_REFUSED`: the endpoint will never take this event.
+ * - `ENDPOINT_GONE`: the endpoint wants no more events at all.
+ *
+ * All of them carry `facts.reason` (few values, fit for a metric label), `facts.status` where there was an answer, and
+ * `facts.retryAfterMs` where the endpoint asked for a pause.
  *
  * **Aborted**: rejects with the signal's reason. The request may have arrived all the same.
  *

@@ -1,10 +1,11 @@
 import { RelayError } from '../errors.ts'
+import type { verdictCodes } from './delivery-verdict.ts'
 
-/** What one attempt came to. Everything but 2xx is tried again: a wrong credential must not lose an event. */
+/** What one attempt came to. */
 export type DeliveryOutcome = { readonly kind: 'delivered'; readonly status: number } | FailedAttempt
 
 export interface FailedAttempt {
-  readonly kind: 'retry'
+  readonly kind: 'failed'
   /** Absent when no answer came. */
   readonly status?: number
   /** Few values, fit for a metric label: `status 503`, `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`. */
@@ -12,6 +13,9 @@ export interface FailedAttempt {
   /** The endpoint asked for this pause, milliseconds. */
   readonly retryAfterMs?: number
 }
+
+/** `DELIVERY_FAILED` for all that does not say more. */
+export type FailureCode = (typeof verdictCodes)[keyof typeof verdictCodes]
 
 export interface Answer {
   readonly status: number
@@ -23,24 +27,27 @@ export interface Answer {
 }
 
 /**
- * Only 2xx is delivered. A redirect is not: it is never followed, because a receiver that moved could name
- * any address of the inner network, and a 301 turns the POST into a GET without the event.
+ * For an endpoint as a registry has it: only 2xx is delivered, and everything else is tried again, since a wrong credential
+ * must not lose an event. A redirect is not followed: a receiver that moved could name any address of the inner network,
+ * and a 301 turns the POST into a GET without the event.
  */
 export function outcomeOfAnswer(answer: Answer): DeliveryOutcome {
   const { status } = answer
-  if (status >= 200 && status <= 299) return { kind: 'delivered', status }
-  const retryAfterMs = readRetryAfter(answer.retryAfter, answer.receivedAt, answer.maxRetryAfterMs)
-  const reason = `status ${status}`
-  return retryAfterMs === undefined
-    ? { kind: 'retry', status, reason }
-    : { kind: 'retry', status, reason, retryAfterMs }
+  return status >= 200 && status <= 299 ? { kind: 'delivered', status } : failureOfAnswer(answer)
+}
+
+/** Of an answer that is no success. */
+export function failureOfAnswer({ status, retryAfter, receivedAt, maxRetryAfterMs }: Answer): FailedAttempt {
+  const retryAfterMs = readRetryAfter(retryAfter, receivedAt, maxRetryAfterMs)
+  const failure = { kind: 'failed', status, reason: `status ${status}` } as const
+  return retryAfterMs === undefined ? failure : { ...failure, retryAfterMs }
 }
 
 /** No answer: refused, reset, timed out, not HTTP, name or certificate wrong. */
 export function outcomeOfError(error: unknown): FailedAttempt {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
   const reason = typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown'
-  return { kind: 'retry', reason }
+  return { kind: 'failed', reason }
 }
 
 /**
@@ -63,7 +70,7 @@ export function readRetryAfter(value: string | undefined, now: number, capMs: nu
 export function deliveryFailed(
   origin: string,
   attempt: FailedAttempt,
-  options: { readonly cause?: Error; readonly code?: 'DELIVERY_FAILED' | 'DELIVERY_REFUSED' } = {},
+  options: { readonly cause?: Error; readonly code?: FailureCode } = {},
 ): RelayError {
   const { kind: _, ...facts } = attempt
   const said =

@@ -1,26 +1,37 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { RelayError } from '../errors.ts'
+import type { Present } from '../present.ts'
+import { Deadline } from '../sink/deadline.ts'
 import { SinkClosedError } from '../sink/sink.ts'
-import { packageVersion } from '../version.ts'
-import { Attempts } from './attempt.ts'
-import { httpUrl } from './connection-options.ts'
+import { type Attempt, Attempts } from './attempt.ts'
+import { type ConnectionOptions, httpUrl } from './connection-options.ts'
 import type { Deliverer, DeliveryReceipt, DeliveryRequest } from './deliverer.ts'
-import { type DeliveryOutcome, deliveryFailed, outcomeOfAnswer, outcomeOfError } from './delivery-outcome.ts'
+import { DeliveryHeaders } from './delivery-headers.ts'
+import { deliveryFailed, failureOfAnswer, outcomeOfError } from './delivery-outcome.ts'
+import { verdictCodes, verdictOf } from './delivery-verdict.ts'
 import { HttpTransport, withoutContent } from './http-transport.ts'
-import { contentTypeHeader, type HeaderValues, staticHeaders, webhookIdHeader } from './request-headers.ts'
+import type { HeaderValues } from './request-headers.ts'
+import { SetupFault } from './setup-fault.ts'
 
-export interface DeliveryOptions {
+/** `addresses` denies what nobody receives notifications at unless told otherwise: `{ denyPrivate: false }`. */
+export interface DeliveryOptions extends ConnectionOptions {
   /** http or https, without user name and password (those belong into a header). */
   readonly url: string | URL
-  /** Sent with every request. `Authorization` goes here. */
-  readonly headers?: HeaderValues
+  /**
+   * Sent with every request. `Authorization` goes here. A function is asked for each request; another object than before is
+   * checked again, and one that cannot be used fails that attempt with ENDPOINT_MISCONFIGURED.
+   */
+  readonly headers?: Present<HeaderValues>
+  /**
+   * Secrets of Standard Webhooks, `whsec_` and base64 of 24 to 64 bytes each; every one of them signs. A function is asked as
+   * for `headers`. Default: nothing is signed.
+   */
+  readonly signingSecrets?: Present<readonly string[]>
   /**
    * Connections to the endpoint at most; further requests wait for one. Default 64, as many as the bridge has
    * in flight.
    */
   readonly maxConnections?: number
-  /** TCP and TLS. Default 5 s. */
-  readonly connectTimeoutMs?: number
   /** From the request being sent to the last header of the answer. Default 10 s. */
   readonly headersTimeoutMs?: number
   /**
@@ -41,24 +52,25 @@ export interface DeliveryOptions {
 export class HttpDelivery implements Deliverer {
   readonly #transport: HttpTransport
   readonly #attempts: Attempts
-  readonly #url: URL
-  readonly #headers: readonly string[]
+  readonly #origin: string
+  readonly #headers: DeliveryHeaders
   readonly #options: Required<Pick<DeliveryOptions, 'totalTimeoutMs' | 'maxRetryAfterMs' | 'clock'>>
   #closing: Promise<void> | undefined
 
-  /** @throws CONFIG_INVALID: the URL or a header cannot be used */
+  /** @throws CONFIG_INVALID naming the option that cannot be used, without its value where that may be a secret */
   constructor(options: DeliveryOptions) {
-    this.#url = endpointUrl(options.url)
-    const headers = staticHeaders(options.headers ?? {})
-    const named = headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'user-agent')
-    this.#headers = named ? headers : ['User-Agent', `registry-relay/${packageVersion()}`, ...headers]
-    const { clock = systemClock, totalTimeoutMs = 15_000 } = options
-    this.#options = { clock, totalTimeoutMs, maxRetryAfterMs: options.maxRetryAfterMs ?? 300_000 }
+    const url = endpointUrl(options.url)
+    const { clock = systemClock, totalTimeoutMs = 15_000, maxRetryAfterMs = 300_000 } = options
+    const { headers = {}, signingSecrets = [] } = options
+    this.#origin = url.origin
+    this.#headers = new DeliveryHeaders({ headers, signingSecrets, clock })
+    this.#options = { clock, totalTimeoutMs, maxRetryAfterMs }
     this.#attempts = new Attempts(clock)
     this.#transport = new HttpTransport({
-      url: this.#url,
+      ...options,
+      url,
+      addresses: options.addresses ?? { denyPrivate: false },
       maxConnections: options.maxConnections ?? 64,
-      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
       headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
       bodyTimeoutMs: options.bodyTimeoutMs ?? 2_000,
       clock,
@@ -71,28 +83,39 @@ export class HttpDelivery implements Deliverer {
     const attempt = this.#attempts.begin(signal)
     attempt.limit(this.#options.totalTimeoutMs)
     try {
-      const outcome = await this.#post(request, attempt.signal)
-      if (outcome.kind === 'delivered') return { status: outcome.status }
-      throw deliveryFailed(this.#url.origin, outcome)
+      return await this.#post(request, attempt)
     } catch (thrown) {
+      // A verdict that was spoken counts more than an abort, and `close` has its own error.
       if (thrown instanceof RelayError) throw thrown
       signal?.throwIfAborted()
-      throw deliveryFailed(this.#url.origin, outcomeOfError(thrown), { cause: withoutContent(thrown) })
+      throw this.#failure(thrown)
     } finally {
       attempt.end()
     }
   }
 
-  async #post(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome> {
-    const headers = ['Content-Type', contentTypeHeader(request.mediaType), ...this.#headers]
-    const id = webhookIdHeader(request.eventId)
-    if (id !== undefined) headers.push('webhook-id', id)
+  async #post(request: DeliveryRequest, attempt: Attempt): Promise<DeliveryReceipt> {
     const body = Buffer.from(request.body, 'utf8')
-    const answer = await this.#transport.post(headers, body, signal)
+    const answer = await this.#transport.post(this.#headers.of(request, body), body, attempt)
+    const { status } = answer
+    const verdict = verdictOf(status)
+    if (verdict === 'delivered') {
+      await answer.finished
+      return { status }
+    }
     const { clock, maxRetryAfterMs } = this.#options
-    const outcome = outcomeOfAnswer({ ...answer, receivedAt: clock.now(), maxRetryAfterMs })
+    const failure = failureOfAnswer({ ...answer, receivedAt: clock.now(), maxRetryAfterMs })
     await answer.finished
-    return outcome
+    throw deliveryFailed(this.#origin, failure, { code: verdictCodes[verdict] })
+  }
+
+  #failure(thrown: unknown): RelayError {
+    const cause = withoutContent(thrown)
+    if (!(thrown instanceof SetupFault)) {
+      return deliveryFailed(this.#origin, outcomeOfError(thrown), { cause })
+    }
+    const facts = { origin: this.#origin, reason: thrown.code }
+    return new RelayError('ENDPOINT_MISCONFIGURED', `${this.#origin}: ${thrown.message}`, { cause, facts })
   }
 
   close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -101,11 +124,9 @@ export class HttpDelivery implements Deliverer {
   }
 
   async #shut(deadlineMs: number): Promise<void> {
-    // The transport's own destroy does nothing any more once its close has begun, so the attempts are ended one by
-    // one.
-    const cancel = this.#options.clock.after(deadlineMs, () => this.#attempts.abortAll(new SinkClosedError()))
-    await this.#transport.close()
-    cancel()
+    if (await new Deadline(this.#options.clock, deadlineMs).meets(this.#transport.close())) return
+    this.#attempts.abortAll(new SinkClosedError())
+    await this.#transport.destroy()
   }
 }
 

@@ -180,7 +180,7 @@ export class HttpSink implements Sink<Event, HttpReceipt | undefined> {
   ): Promise<{ readonly answer: TransportAnswer; readonly failed?: RelayError }> {
     let answer: TransportAnswer
     try {
-      answer = await this.#post(this.#bodyOf(events), attempt.signal)
+      answer = await this.#post(this.#bodyOf(events), attempt)
     } catch (thrown) {
       const error = this.#errorOf(thrown, attempt)
       this.#observers.tell((observer) => observer.error?.(events, toError(error)))
@@ -197,10 +197,10 @@ export class HttpSink implements Sink<Event, HttpReceipt | undefined> {
     return { answer, failed: deliveryFailed(this.#origin, outcome, { code }) }
   }
 
-  async #post(body: Buffer, signal: AbortSignal): Promise<TransportAnswer> {
+  async #post(body: Buffer, attempt: Attempt): Promise<TransportAnswer> {
     const startedAt = this.#clock.monotonic()
     try {
-      return await this.#transport.post(this.#headers, body, signal)
+      return await this.#transport.post(this.#headers, body, attempt)
     } finally {
       const tookMs = this.#clock.monotonic() - startedAt
       this.#observers.tell((observer) => observer.latency?.(tookMs))

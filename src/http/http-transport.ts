@@ -1,97 +1,146 @@
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { type Clock, systemClock } from '../clock.ts'
 import { toError } from '../errors.ts'
-import { type ConnectionOptions, proxyUrl, secureContext } from './connection-options.ts'
+import { presentOf } from '../present.ts'
+import { AddressGuard } from './address-guard.ts'
+import type { Attempt } from './attempt.ts'
+import {
+  type ConnectionOptions,
+  type ProxyOptions,
+  proxyUrl,
+  secureContext,
+  type TlsOptions,
+} from './connection-options.ts'
+import { type AnswerHead, Exchange } from './exchange.ts'
+import { withoutContinue } from './interim-answers.ts'
+import { SetupFault } from './setup-fault.ts'
 
 export interface HttpTransportOptions extends ConnectionOptions {
   readonly url: URL
   /** At most; further requests wait for one. */
   readonly maxConnections: number
-  /** From the request being sent to the last header of the answer; 0: only the signal ends the wait. */
+  /** From the request being sent to the last header of the answer; 0: only the attempt's end ends the wait. */
   readonly headersTimeoutMs: number
   /** For reading the rest of the answer, which decides nothing; then the connection is given up. */
   readonly bodyTimeoutMs: number
   readonly clock?: Clock
 }
 
-export interface TransportAnswer {
-  readonly status: number
-  readonly retryAfter?: string
+export interface TransportAnswer extends AnswerHead {
   /** The rest of the answer is read, or given up. Never rejects. */
   readonly finished: Promise<void>
 }
 
-/**
- * A receiver has nothing to say that we keep; up to here it is read, so that the connection can be used again.
- */
-const maxAnswerBytes = 64 * 1024
 const maxAnswerHeaderBytes = 16 * 1024
 
-/** One POST per call to one URL, never more: no redirect is followed and nothing is repeated. The one place that knows undici. */
+/**
+ * One POST per call to one URL, never more: no redirect is followed and nothing is repeated. The one place that knows
+ * undici, with {@link Exchange}.
+ *
+ * A connection that the endpoint closed while it lay idle is noticed before it is used again, and another is opened. One
+ * that is closed while the request is on its way fails the attempt: the endpoint may have taken the event.
+ */
 export class HttpTransport {
-  readonly #dispatcher: Dispatcher
-  readonly #url: URL
+  readonly #options: HttpTransportOptions
+  readonly #origin: string
+  readonly #path: string
   readonly #keepAlive: boolean
-  readonly #bodyTimeoutMs: number
   readonly #clock: Clock
+  readonly #guard: AddressGuard | undefined
+  readonly #addressFault: SetupFault | undefined
+  #tls: TlsOptions | undefined
+  #proxy: ProxyOptions | undefined
+  #dispatcher: Dispatcher
+  /** With an older certificate or password, until what is under way there is done. */
+  readonly #retired = new Set<Dispatcher>()
 
-  /** @throws CONFIG_INVALID: a certificate, a key or the URL of the proxy cannot be used */
+  /** @throws CONFIG_INVALID: a certificate, a key, the URL of the proxy or a rule for addresses cannot be used */
   constructor(options: HttpTransportOptions) {
-    this.#url = options.url
-    this.#keepAlive = options.keepAlive ?? true
-    this.#bodyTimeoutMs = options.bodyTimeoutMs
-    this.#clock = options.clock ?? systemClock
-    this.#dispatcher = dispatcherOf(options, this.#keepAlive)
+    const { url, keepAlive = true, clock = systemClock, addresses, proxy, tls } = options
+    this.#options = options
+    this.#origin = url.origin
+    this.#path = url.pathname + url.search
+    this.#keepAlive = keepAlive
+    this.#clock = clock
+    this.#guard = addresses === undefined ? undefined : new AddressGuard(addresses)
+    this.#proxy = presentOf(proxy)
+    const proxyHost = this.#proxy === undefined ? undefined : proxyUrl(this.#proxy.url).hostname
+    this.#addressFault =
+      (proxyHost === undefined ? undefined : this.#guard?.faultOf(proxyHost)) ??
+      this.#guard?.faultOf(url.hostname)
+    this.#tls = presentOf(tls)
+    this.#dispatcher = dispatcherOf(options, this.#tls, this.#proxy, this.#guard)
   }
 
   /**
    * @param headers name and value alternating, as they are to be sent
-   * @returns as soon as all headers of the answer are there
+   * @returns as soon as all headers of the answer are there; rejects with what ended the attempt, with what the network
+   * said, or with a {@link SetupFault}
    */
-  async post(headers: readonly string[], body: Buffer, signal: AbortSignal): Promise<TransportAnswer> {
-    const answer = await this.#dispatcher.request({
-      origin: this.#url.origin,
-      path: this.#url.pathname + this.#url.search,
-      method: 'POST',
-      headers: byName(headers),
-      body,
-      signal,
-    })
-    const retryAfter = [answer.headers['retry-after']].flat()[0]
-    return {
-      status: answer.statusCode,
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-      finished: this.#finish(answer.body),
-    }
+  async post(headers: readonly string[], body: Buffer, attempt: Attempt): Promise<TransportAnswer> {
+    if (this.#addressFault !== undefined) throw this.#addressFault
+    this.#follow(presentOf(this.#options.tls), presentOf(this.#options.proxy))
+    const exchange = new Exchange()
+    attempt.whenAborted((reason) => exchange.abort(reason))
+    this.#dispatcher.dispatch(
+      {
+        origin: this.#origin,
+        path: this.#path,
+        method: 'POST',
+        // A pool reads the lines and keeps nothing.
+        headers: this.#proxy === undefined ? (headers as string[]) : byName(headers),
+        body,
+      },
+      exchange,
+    )
+    const { status, retryAfter } = await exchange.head
+    const finished = exchange.rest(this.#clock, this.#options.bodyTimeoutMs)
+    if (!this.#keepAlive) exchange.drop()
+    return retryAfter === undefined ? { status, finished } : { status, retryAfter, finished }
   }
 
   /** Waits for the requests under way. */
-  close(): Promise<void> {
-    return this.#dispatcher.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#dispatcher, ...this.#retired].map((one) => one.close()))
   }
 
-  /** Breaks off what is under way. Does nothing any more once {@link close} has begun. */
-  destroy(): Promise<void> {
-    return this.#dispatcher.destroy()
+  /**
+   * Breaks off what is under way. Through a proxy it does nothing any more once {@link close} has begun: the attempts are
+   * to be aborted first.
+   */
+  async destroy(): Promise<void> {
+    await Promise.all([this.#dispatcher, ...this.#retired].map((one) => one.destroy()))
   }
 
-  async #finish(body: Dispatcher.ResponseData['body']): Promise<void> {
-    // The verdict is spoken: a lost tail must not make a duplicate.
-    body.on('error', () => {})
-    if (!this.#keepAlive) {
-      body.destroy()
-      return
+  /**
+   * Other certificates, or another password of the proxy, mean other connections; those in use are given back with their
+   * answers.
+   *
+   * @throws SetupFault: these are texts of files that changed
+   */
+  #follow(tls: TlsOptions | undefined, proxy: ProxyOptions | undefined): void {
+    if (tls === this.#tls && proxy === this.#proxy) return
+    const before = this.#dispatcher
+    try {
+      this.#dispatcher = dispatcherOf(this.#options, tls, proxy, this.#guard)
+    } catch (error) {
+      throw new SetupFault('configuration', toError(error).message)
     }
-    // An answer that drips a byte a second never trips the idle timeout of the client, so the reading has its
-    // own end.
-    const cancel = this.#clock.after(this.#bodyTimeoutMs, () => body.destroy())
-    await body.dump({ limit: maxAnswerBytes }).catch(() => {})
-    cancel()
+    this.#tls = tls
+    this.#proxy = proxy
+    this.#retired.add(before)
+    void before.close().then(() => this.#retired.delete(before))
   }
 }
 
-function dispatcherOf(options: HttpTransportOptions, keepAlive: boolean): Dispatcher {
-  const { proxy, connectTimeoutMs = 5_000 } = options
+function dispatcherOf(
+  options: HttpTransportOptions,
+  tls: TlsOptions | undefined,
+  proxy: ProxyOptions | undefined,
+  guard: AddressGuard | undefined,
+): Dispatcher {
+  const { url, keepAlive = true, connectTimeoutMs = 5_000 } = options
+  const context = secureContext('tls', tls)
   const common = {
     connections: options.maxConnections,
     // undici's way to say `Connection: close`.
@@ -100,15 +149,28 @@ function dispatcherOf(options: HttpTransportOptions, keepAlive: boolean): Dispat
     bodyTimeout: options.bodyTimeoutMs,
     maxHeaderSize: maxAnswerHeaderBytes,
   }
-  const connect = { timeout: connectTimeoutMs, ...secureContext('tls', options.tls) }
-  if (proxy === undefined) return new Agent({ ...common, connect })
+  const socket = { timeout: connectTimeoutMs, ...(guard && { lookup: guard.lookup }) }
+  if (proxy === undefined) {
+    return new Pool(url.origin, { ...common, connect: ready(buildConnector({ ...socket, ...context })) })
+  }
   return new ProxyAgent({
     ...common,
+    factory: (origin, given: { connect: buildConnector.connector }) =>
+      new Pool(origin, { ...given, connect: ready(given.connect) }),
     uri: proxyUrl(proxy.url).href,
     ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
-    requestTls: connect,
-    proxyTls: { timeout: connectTimeoutMs, ...secureContext('proxy.tls', proxy.tls) },
+    requestTls: { timeout: connectTimeoutMs, ...context },
+    proxyTls: { ...socket, ...secureContext('proxy.tls', proxy.tls) },
   })
+}
+
+function ready(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (error, socket) => {
+      if (error !== null) return callback(error, null)
+      withoutContinue(socket)
+      callback(null, socket)
+    })
 }
 
 /**

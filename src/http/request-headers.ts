@@ -3,24 +3,33 @@ import { RelayError } from '../errors.ts'
 /** Static headers of an endpoint; several values are sent as several lines, in order. */
 export type HeaderValues = Readonly<Record<string, string | readonly string[]>>
 
-/** What no endpoint may configure: the message's own framing, and what says which event it is. */
+/** What no endpoint may configure: the message's own framing, the proxy's, and what says which event and attempt it is. */
 const reserved = new Set([
   'connection',
   'content-length',
   'content-type',
   'expect',
   'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'registry-relay-attempt',
+  'registry-relay-record',
   'te',
+  'traceparent',
+  'tracestate',
   'trailer',
   'transfer-encoding',
   'upgrade',
   'webhook-id',
+  'webhook-signature',
+  'webhook-timestamp',
 ])
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 /** An id goes into one line and comes back unchanged: visible ASCII, no longer than receivers keep. */
 const plainId = /^[\x21-\x7e]{1,256}$/
+const plainText = /^[\x21-\x7e](?:[\x20-\x7e]{0,2046}[\x21-\x7e])?$/
 
 /**
  * Checks static headers once, at construction, so that no attempt can fail for them.
@@ -57,6 +66,11 @@ export function contentTypeHeader(mediaType: string): string {
 /** The id, or undefined when it cannot stand in a header: the id is in the body all the same. */
 export function webhookIdHeader(eventId: string | undefined): string | undefined {
   return eventId !== undefined && plainId.test(eventId) ? eventId : undefined
+}
+
+/** A place of a record, or a trace context; undefined when it cannot stand in one line, or is too long for receivers. */
+export function textHeader(text: string | undefined): string | undefined {
+  return text !== undefined && plainText.test(text) ? text : undefined
 }
 
 function invalid(name: string, why: string): RelayError {

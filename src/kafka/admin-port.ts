@@ -1,3 +1,4 @@
+import type { CommittedOffset } from './consumer-port.ts'
 import type { ClusterState, TopicFinding } from './topic-state.ts'
 import type { TopicSpec } from './topics.ts'
 
@@ -25,6 +26,17 @@ export interface AdminPort {
   maxMessageBytes(topic: string): Promise<number | undefined>
   /** For each partition the offset that the next record will get. */
   latestOffsets(topic: string): Promise<ReadonlyMap<number, bigint>>
+  /** For each partition the offset of the earliest record that is there; that of the next record where there is none. */
+  earliestOffsets(topic: string): Promise<ReadonlyMap<number, bigint>>
+  /**
+   * For each partition the offset of the first record whose timestamp is at `timestampMs` (since the epoch) or later; that of
+   * the next record where there is none.
+   */
+  offsetsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>>
+  /** What a consumer group remembers of a topic; partitions of which it remembers nothing are left out. */
+  groupOffsets(groupId: string, topic: string): Promise<ReadonlyMap<number, CommittedOffset>>
+  /** Makes a group without members remember these offsets. Rejects when it has members. */
+  presetOffsets(groupId: string, topic: string, offsets: ReadonlyMap<number, CommittedOffset>): Promise<void>
   /** Idempotent. */
   close(): Promise<void>
 }

@@ -31,21 +31,45 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+/** What a group remembers of a partition. */
+export interface CommittedOffset {
+  /** Where whoever gets the partition begins. */
+  readonly next: bigint
+  /** Whatever was written beside it; empty where nothing was. */
+  readonly metadata: string
+}
+
 /** A partition as long as this member of the group has it: from one join of the group to the next. */
 export interface HeldPartition {
+  /**
+   * What the group remembered when it was joined. Undefined: nothing (a new group, or one that was reset), or it could not
+   * be asked; reading then begins where the first batch does.
+   */
+  readonly committed: CommittedOffset | undefined
   /**
    * False as soon as it may be somebody else's: the group was joined anew, or has not heard of this member for
    * nearly a session. Then no work may begin. It may become true again in the latter case.
    */
   isHeld(): boolean
-  /**
-   * Writes `next` into the group: whoever gets the partition begins there. Does nothing once the group was
-   * joined anew. Rejects when the group refuses or cannot be reached.
-   */
-  commit(next: bigint): Promise<void>
   /** Nothing more is fetched, until {@link resume}; a batch that is under way may still come. */
   pause(): void
   resume(): void
+}
+
+/** How far one partition is. */
+export interface PartitionCommit extends TopicPartition, CommittedOffset {}
+
+/** Records that are gone before anybody read them. */
+export interface LostRecords extends TopicPartition {
+  /** Where the group would have gone on. */
+  readonly from: bigint
+  /** The earliest record that is there: reading goes on here. */
+  readonly to: bigint
+  /**
+   * How many offsets lie between. 0: `from` lies behind `to`, so the topic was made anew or cut off, and what was in the old
+   * one cannot be counted.
+   */
+  readonly count: bigint
 }
 
 /** What is done with the records; the consumer calls it, never for one partition twice at the same time. */
@@ -62,6 +86,8 @@ export interface BatchHandler {
    * waits; what has no outcome by then is read again, by whoever gets the partition.
    */
   giveBack(withinMs: number, only?: TopicPartition): Promise<void>
+  /** What the group remembered does not exist any more. Called after {@link giveBack} of that partition. */
+  lost(records: LostRecords): void
 }
 
 /** One member of a consumer group. */
@@ -72,6 +98,18 @@ export interface ConsumerPort {
    * are healed by joining again.
    */
   start(handler: BatchHandler): Promise<void>
+  /**
+   * Writes all of it into the group by one request: whoever gets the partitions begins there, and gets the metadata. Rejects
+   * when the group refuses or cannot be reached, and once the partitions are not held any more; then some of them may be
+   * written and others not. With COMMIT_METADATA_TOO_LARGE the group takes no metadata of that length, and none of those
+   * entries is written.
+   */
+  commit(offsets: readonly PartitionCommit[]): Promise<void>
+  /**
+   * For each of these partitions the offset that its next record will get. Rejects when Kafka cannot be asked. Partitions
+   * whose end is not known are left out.
+   */
+  ends(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartition & { readonly end: bigint })[]>
   /** Ready: a member of the group, with the last sign of life no older than a session. */
   readiness(): { readonly ready: boolean; readonly reason?: string }
   /**

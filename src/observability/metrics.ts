@@ -1,5 +1,5 @@
 import prometheus from 'prom-client'
-import type { Counter, Gauge, Histogram, MetricSpec, Metrics } from '../telemetry.ts'
+import type { Counter, Gauge, Histogram, Labels, MetricSpec, Metrics } from '../telemetry.ts'
 
 export interface MetricsOptions {
   /** Becomes a label of `registry_relay_build_info`. */
@@ -14,6 +14,23 @@ interface Known {
   readonly kind: Kind
   readonly labels: readonly string[]
   readonly metric: Counter | Gauge | Histogram
+}
+
+const none: Labels = {}
+
+/**
+ * Finding the value of labels, a hash of all names, costs the client far more than counting. Whoever counts often keeps its
+ * labels in one object, which is looked up once.
+ */
+function oncePerLabels<T>(find: (labels: Labels) => T): (labels: Labels) => T {
+  const found = new WeakMap<Labels, T>()
+  return (labels) => {
+    const known = found.get(labels)
+    if (known !== undefined) return known
+    const value = find(labels)
+    found.set(labels, value)
+    return value
+  }
 }
 
 /**
@@ -46,21 +63,24 @@ export class PrometheusMetrics implements Metrics {
   counter(spec: MetricSpec): Counter {
     return this.#once('counter', spec, (): Counter => {
       const metric = new prometheus.Counter(this.#configuration(spec))
-      return { add: (n = 1, labels = {}) => metric.inc(labels, n) }
+      const value = oncePerLabels((labels) => metric.labels(labels))
+      return { add: (n = 1, labels = none) => value(labels).inc(n) }
     })
   }
 
   gauge(spec: MetricSpec): Gauge {
     return this.#once('gauge', spec, (): Gauge => {
       const metric = new prometheus.Gauge(this.#configuration(spec))
-      return { set: (value, labels = {}) => metric.set(labels, value) }
+      const value = oncePerLabels((labels) => metric.labels(labels))
+      return { set: (to, labels = none) => value(labels).set(to) }
     })
   }
 
   histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): Histogram {
     return this.#once('histogram', spec, (): Histogram => {
       const metric = new prometheus.Histogram({ ...this.#configuration(spec), buckets: [...spec.buckets] })
-      return { observe: (value, labels = {}) => metric.observe(labels, value) }
+      const value = oncePerLabels((labels) => metric.labels(labels))
+      return { observe: (seen, labels = none) => value(labels).observe(seen) }
     })
   }
 

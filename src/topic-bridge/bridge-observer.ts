@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { toError } from '../errors.ts'
-import type { ConsumedRecord } from '../kafka/consumer-port.ts'
+import type { ConsumedRecord, LostRecords, PartitionCommit } from '../kafka/consumer-port.ts'
 import type { DeadLetterReason } from '../kafka/dead-letter-port.ts'
-import type { Counter, Gauge, Logger, Telemetry } from '../telemetry.ts'
+import type { Counter, Gauge, Labels, Logger, Telemetry } from '../telemetry.ts'
+import type { Outcome } from './delivered.ts'
 
 /** What an attempt was about when it failed. */
 export type Stage = 'decode' | 'deliver' | 'dead_letter'
@@ -13,14 +14,22 @@ export type Stage = 'decode' | 'deliver' | 'dead_letter'
  */
 const retryLogGapMs = 10_000
 
+/** A wrong set-up needs a person, who needs one line. */
+const alarmGapMs = 60_000
+
 /** Everything a bridge says about itself. */
 export class BridgeObserver {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #endpoint: string
-  readonly #group: string
+  // Made once: metrics find the value of labels that they have met faster than that of new ones.
+  readonly #ofEndpoint: Labels
+  readonly #ofGroup: Labels
+  readonly #ofOutcome: Readonly<Record<Outcome, Labels>>
   readonly #records: Counter
   readonly #retries: Counter
+  readonly #suppressed: Counter
+  readonly #lost: Counter
   readonly #commitFailures: Counter
   readonly #inFlight: Gauge
   readonly #lag: Gauge
@@ -28,6 +37,7 @@ export class BridgeObserver {
   #flying = 0
   #unsaid = 0
   #saidAt = Number.NEGATIVE_INFINITY
+  #alarmedAt = Number.NEGATIVE_INFINITY
 
   /** @param group of the consumers: an endpoint has one for each topic */
   constructor(telemetry: Telemetry, clock: Clock, endpoint: string, group: string) {
@@ -35,17 +45,33 @@ export class BridgeObserver {
     this.#logger = telemetry.logger.child({ component: 'topic-bridge', endpoint })
     this.#clock = clock
     this.#endpoint = endpoint
-    this.#group = group
+    this.#ofEndpoint = { endpoint }
+    this.#ofGroup = { endpoint, group }
+    this.#ofOutcome = {
+      delivered: { endpoint, outcome: 'delivered' },
+      filtered: { endpoint, outcome: 'filtered' },
+      dead_letter: { endpoint, outcome: 'dead_letter' },
+    }
     const partition = ['endpoint', 'topic', 'partition']
     this.#records = metrics.counter({
       name: 'registry_relay_bridge_records_total',
-      help: 'Records with an outcome: delivered, or dead_letter (kept in the dead-letter topic)',
+      help: 'Records with an outcome: delivered, filtered (not for the endpoint), or dead_letter (kept in the dead-letter topic)',
       labels: ['endpoint', 'outcome'],
     })
     this.#retries = metrics.counter({
       name: 'registry_relay_bridge_retries_total',
       help: 'Attempts that failed and are made again, by what they were about and why',
       labels: ['endpoint', 'stage', 'reason'],
+    })
+    this.#suppressed = metrics.counter({
+      name: 'registry_relay_bridge_suppressed_repeats_total',
+      help: 'Records that were read again and had had their outcome before, so that nothing was sent again',
+      labels: ['endpoint'],
+    })
+    this.#lost = metrics.counter({
+      name: 'registry_relay_bridge_lost_offsets_total',
+      help: 'Offsets that were gone from the topic before they were delivered, as after its retention',
+      labels: ['endpoint', 'topic'],
     })
     this.#commitFailures = metrics.counter({
       name: 'registry_relay_bridge_commit_failures_total',
@@ -70,23 +96,56 @@ export class BridgeObserver {
   }
 
   attemptStarted(): void {
-    this.#inFlight.set(++this.#flying, { endpoint: this.#endpoint, group: this.#group })
+    this.#inFlight.set(++this.#flying, this.#ofGroup)
   }
 
   attemptEnded(): void {
-    this.#inFlight.set(--this.#flying, { endpoint: this.#endpoint, group: this.#group })
+    this.#inFlight.set(--this.#flying, this.#ofGroup)
   }
 
-  delivered(): void {
-    this.#records.add(1, { endpoint: this.#endpoint, outcome: 'delivered' })
+  outcome(outcome: Outcome): void {
+    this.#records.add(1, this.#ofOutcome[outcome])
   }
 
-  deadLettered(record: ConsumedRecord, { code, message }: DeadLetterReason): void {
-    this.#records.add(1, { endpoint: this.#endpoint, outcome: 'dead_letter' })
+  suppressed(): void {
+    this.#suppressed.add(1, this.#ofEndpoint)
+  }
+
+  deadLettered(record: ConsumedRecord, { code, message, stage, attempts }: DeadLetterReason): void {
     this.#logger.error(
-      { ...placeOf(record), code, reason: message },
-      'record cannot be decoded; it was put into the dead letters',
+      { ...placeOf(record), code, reason: message, attempts },
+      stage === 'decode'
+        ? 'the record cannot be decoded, and is given up'
+        : 'the event is not delivered, and is given up',
     )
+  }
+
+  /** An answer that says the set-up is wrong: one line in a while, as loud as it gets. */
+  misconfigured(record: ConsumedRecord, reason: string, waitMs: number, err: Error): void {
+    this.#retries.add(1, { endpoint: this.#endpoint, stage: 'deliver', reason })
+    const now = this.#clock.monotonic()
+    if (now - this.#alarmedAt < alarmGapMs) return
+    this.#alarmedAt = now
+    this.#logger.error(
+      { ...placeOf(record), reason, waitMs, err },
+      'the endpoint refuses us, not the event: check its URL and credentials. Nothing is lost, it is tried again slowly',
+    )
+  }
+
+  lost({ topic, partition, from, to, count }: LostRecords): void {
+    this.#lost.add(Number(count), { endpoint: this.#endpoint, topic })
+    const facts = { topic, partition, from: String(from), to: String(to), count: Number(count) }
+    if (count > 0n) {
+      this.#logger.error(
+        facts,
+        'records are gone from the topic before they were delivered (its retention); going on at the earliest',
+      )
+    } else {
+      this.#logger.error(
+        facts,
+        'the topic ends before what was delivered of it, it was made anew or cut off; going on at the earliest',
+      )
+    }
   }
 
   retry(
@@ -117,11 +176,21 @@ export class BridgeObserver {
     )
   }
 
-  commitFailed(topic: string, partition: number, next: bigint, thrown: unknown): void {
+  commitFailed(offsets: readonly PartitionCommit[], thrown: unknown): void {
     this.#commitFailures.add(1, { endpoint: this.#endpoint })
     this.#logger.warn(
-      { topic, partition, offset: String(next), err: toError(thrown) },
+      {
+        offsets: offsets.map(({ topic, partition, next }) => `${topic}-${partition}@${next}`),
+        err: toError(thrown),
+      },
       'commit refused; what was delivered since the last one may be delivered again',
+    )
+  }
+
+  metadataRefused(length: number, next: number): void {
+    this.#logger.warn(
+      { length, next },
+      'the brokers take less metadata with a commit (offset.metadata.max.bytes); a crash may repeat more than what was under way',
     )
   }
 

@@ -19,6 +19,11 @@ export interface RecordDecoder {
   decode(value: Buffer, fingerprint?: string): DecodedEvent | Promise<DecodedEvent>
 }
 
+/**
+ * How a record ends: the endpoint took it; it is not meant for the endpoint; it is kept among the dead letters.
+ */
+export type Outcome = 'delivered' | 'filtered' | 'dead_letter'
+
 /** One event that the endpoint has taken. */
 export interface Delivered extends DecodedEvent {
   readonly topic: string

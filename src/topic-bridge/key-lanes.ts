@@ -1,20 +1,24 @@
+import { setMaxListeners } from 'node:events'
 import type { Cancel, Clock } from '../clock.ts'
-import type { DeliverySlots } from './delivery-slots.ts'
+import type { EndpointGate, Pass } from './endpoint-gate.ts'
 
 /** Work for one record, done in attempts. */
 export interface LaneJob {
+  /** The next attempt asks something of the endpoint, and so needs a pass of its gate. */
+  readonly needsEndpoint: boolean
   /**
    * One attempt. Resolves with undefined when the record has its outcome, else with the milliseconds to wait
    * before the next attempt. When `signal` is aborted it should end soon; what it resolves with then still
    * counts.
+   * @param pass of the gate, for an attempt that needs one; the lane ends it
    */
-  attempt(signal: AbortSignal): Promise<number | undefined>
+  attempt(signal: AbortSignal, pass: Pass | undefined): Promise<number | undefined>
 }
 
 interface Lane<Job> {
   readonly jobs: Job[]
   state: 'queued' | 'flying' | 'paused'
-  /** Ends the wait for a slot or for the next attempt. */
+  /** Ends the wait for a pass or for the next attempt. */
   cancel: Cancel
 }
 
@@ -27,31 +31,27 @@ const afterFaultMs = 1_000
 /**
  * Order per key, many keys at once.
  *
- * A lane is queued for a slot → flying (one attempt) → gone, or queued with its next job, or paused before
+ * A lane is queued for a pass → flying (one attempt) → gone, or queued with its next job, or paused before
  * the next attempt → queued again. The next job of a lane starts only after the one before has its outcome.
- * **A pause holds no slot**: as many dead repositories as there are slots would otherwise stop all the
+ * **A pause holds no pass**: as many dead repositories as there are passes would otherwise stop all the
  * healthy ones.
  */
 export class KeyLanes<Job extends LaneJob> {
-  readonly #slots: DeliverySlots
+  readonly #gate: EndpointGate
   readonly #clock: Clock
   readonly #onIdle: () => void
   readonly #lanes = new Map<string, Lane<Job>>()
-  readonly #flying = new Set<AbortController>()
-  #unfinished = 0
-  /** Once stopped: what is begun all the same. */
-  #stillWanted: ((job: Job) => boolean) | undefined
+  /** One for all: a signal for each attempt would cost more than the rest of a lane. */
+  readonly #aborting = new AbortController()
+  #stopped = false
 
   /** @param options.onIdle called each time no lane is busy any more */
-  constructor(options: { slots: DeliverySlots; clock: Clock; onIdle: () => void }) {
-    this.#slots = options.slots
+  constructor(options: { gate: EndpointGate; clock: Clock; onIdle: () => void }) {
+    // As many listeners as attempts are under way, and no leak.
+    setMaxListeners(0, this.#aborting.signal)
+    this.#gate = options.gate
     this.#clock = options.clock
     this.#onIdle = options.onIdle
-  }
-
-  /** Jobs without outcome, those dropped by {@link stop} included. */
-  get unfinished(): number {
-    return this.#unfinished
   }
 
   /** Lanes that have something to do. */
@@ -60,8 +60,7 @@ export class KeyLanes<Job extends LaneJob> {
   }
 
   add(key: string, job: Job): void {
-    this.#unfinished++
-    if (this.#stillWanted !== undefined) return
+    if (this.#stopped) return
     const lane = this.#lanes.get(key)
     if (lane !== undefined) {
       lane.jobs.push(job)
@@ -72,66 +71,60 @@ export class KeyLanes<Job extends LaneJob> {
     this.#queue(key, opened)
   }
 
-  /**
-   * For good: attempts under way go on, and of the rest only jobs that are `wanted` are begun. A lane that
-   * waits out a pause, or fails from now on, is dropped: waiting for a dead endpoint is what a stop is to
-   * end.
-   */
-  stop(wanted: (job: Job) => boolean): void {
-    if (this.#stillWanted !== undefined) return
-    this.#stillWanted = wanted
-    this.#dropUnwanted()
-  }
-
-  /** Drops everything, and aborts the attempts under way. */
-  abort(reason: unknown): void {
-    this.#stillWanted = () => false
-    this.#dropUnwanted()
-    for (const attempt of this.#flying) attempt.abort(reason)
-  }
-
-  #dropUnwanted(): void {
+  /** Those that wait out a pause try again now: what they wait for is over. */
+  hurry(): void {
     for (const [key, lane] of this.#lanes) {
-      if (lane.state === 'flying' || (lane.state === 'queued' && this.#wants(lane.jobs[0]))) continue
+      if (lane.state !== 'paused') continue
+      lane.cancel()
+      this.#queue(key, lane)
+    }
+  }
+
+  /** For good: attempts under way go on, and nothing more is begun. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    for (const [key, lane] of this.#lanes) {
+      if (lane.state === 'flying') continue
       lane.cancel()
       this.#lanes.delete(key)
     }
     if (this.#lanes.size === 0) this.#onIdle()
   }
 
-  #wants(job: Job | undefined): boolean {
-    return job !== undefined && (this.#stillWanted === undefined || this.#stillWanted(job))
+  /** Stops, and aborts the attempts under way. */
+  abort(reason: unknown): void {
+    this.stop()
+    this.#aborting.abort(reason)
   }
 
   #queue(key: string, lane: Lane<Job>): void {
     lane.state = 'queued'
-    lane.cancel = this.#slots.take(() => void this.#fly(key, lane))
+    if (lane.jobs[0]?.needsEndpoint === false) void this.#fly(key, lane, undefined)
+    else lane.cancel = this.#gate.take((pass) => void this.#fly(key, lane, pass))
   }
 
-  async #fly(key: string, lane: Lane<Job>): Promise<void> {
+  async #fly(key: string, lane: Lane<Job>, pass: Pass | undefined): Promise<void> {
     lane.state = 'flying'
-    const attempt = new AbortController()
-    this.#flying.add(attempt)
     let pauseMs: number | undefined
     try {
-      pauseMs = await lane.jobs[0]?.attempt(attempt.signal)
+      pauseMs = await lane.jobs[0]?.attempt(this.#aborting.signal, pass)
     } catch {
       pauseMs = afterFaultMs
     }
-    this.#flying.delete(attempt)
-    this.#slots.release()
-    if (pauseMs === undefined) {
-      this.#unfinished--
-      lane.jobs.shift()
+    if (pauseMs === undefined) lane.jobs.shift()
+    if (this.#stopped || lane.jobs.length === 0) {
+      this.#lanes.delete(key)
+      pass?.end()
+      if (this.#lanes.size === 0) this.#onIdle()
+      return
     }
-    if (pauseMs !== undefined && this.#stillWanted === undefined) {
+    // Before the pass is given on: its end may let another lane in, whose attempt closes the breaker and hurries this one.
+    if (pauseMs === undefined || pauseMs === 0) this.#queue(key, lane)
+    else {
       lane.state = 'paused'
       lane.cancel = this.#clock.after(pauseMs, () => this.#queue(key, lane))
-    } else if (pauseMs === undefined && this.#wants(lane.jobs[0])) {
-      this.#queue(key, lane)
-    } else {
-      this.#lanes.delete(key)
-      if (this.#lanes.size === 0) this.#onIdle()
     }
+    pass?.end()
   }
 }

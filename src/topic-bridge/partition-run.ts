@@ -1,9 +1,20 @@
-import type { Cancel, Clock } from '../clock.ts'
-import type { ConsumedRecord, HeldPartition, RecordBatch, TopicPartition } from '../kafka/consumer-port.ts'
+import type { Clock } from '../clock.ts'
+import type {
+  ConsumedRecord,
+  HeldPartition,
+  PartitionCommit,
+  RecordBatch,
+  TopicPartition,
+} from '../kafka/consumer-port.ts'
 import type { BridgeObserver } from './bridge-observer.ts'
-import type { DeliverySlots } from './delivery-slots.ts'
+import type { Committable } from './committer.ts'
+import { completionMap } from './completion-map.ts'
+import type { Outcome } from './delivered.ts'
+import type { EndpointGate } from './endpoint-gate.ts'
 import { KeyLanes, type LaneJob } from './key-lanes.ts'
 import { OffsetTracker } from './offset-tracker.ts'
+import type { PartitionFacts, PartitionStart } from './partition-facts.ts'
+import type { RecordHistory } from './record-history.ts'
 
 /** How far reading goes ahead of the lowest offset without outcome. */
 export interface Window {
@@ -12,202 +23,240 @@ export interface Window {
   readonly bytes: number
 }
 
-export interface PartitionPace {
-  readonly window: Window
-  /** Between two commits of one partition, milliseconds. */
-  readonly commitIntervalMs: number
-  /** When the partition has to be given back: how long the attempts under way may go on, milliseconds. */
-  readonly drainMs: number
+/** One record on its way. */
+export interface RecordPlace {
+  readonly record: ConsumedRecord
+  /** Records of one lane are delivered one after the other. */
+  readonly lane: string
+  readonly history: RecordHistory
 }
 
 export interface PartitionRunParts {
-  readonly slots: DeliverySlots
+  readonly gate: EndpointGate
   readonly clock: Clock
   readonly observer: BridgeObserver
-  readonly pace: PartitionPace
+  readonly window: Window
+  /** Reading ends before this offset. */
+  readonly stopBefore?: bigint | undefined
+  /** False, at once, for a record that is not for the endpoint, as far as that can be told without waiting. */
+  readonly wants: (record: ConsumedRecord) => boolean
   /** Makes the work for one record; `onOutcome` is called when it may be committed. */
-  readonly job: (record: ConsumedRecord, onOutcome: () => void) => LaneJob
+  readonly job: (
+    place: RecordPlace,
+    mayBegin: () => boolean,
+    onOutcome: (outcome: Outcome) => void,
+  ) => LaneJob
+  readonly onOutcome: (outcome: Outcome, record: ConsumedRecord) => void
+  /** There is something to commit. */
+  readonly onProgress: (run: PartitionRun) => void
 }
 
-/** A record's work, and where it lies. */
-interface PlacedJob extends LaneJob {
+/** A record in hand, without its bytes: it stays here until all below it are done, which can be hours. */
+interface InHand {
   readonly offset: bigint
+  /** When it was received, milliseconds since the epoch. */
+  readonly receivedAt: number
+  readonly history: RecordHistory
+  done: boolean
 }
 
 /** After an abort the attempts end by themselves; one that does not must not keep a rebalance waiting. */
 const abortGraceMs = 1_000
-/** Left of the time for giving back for the commit at its end. */
-const commitReserveMs = 1_000
-/** How soon an attempt that may not begin asks again; the age of what waits is told as often. */
-const lookMs = 1_000
 
 /**
  * One partition, from the first batch after a join of the group until it is given back.
  *
  * taking: batches go into the lanes and reading goes on, so that a repository that fails holds up nobody else →
- * paused, while the window is full → taking … → giving back: attempts under way may end → ended, with a commit.
- * Every commit says `low`, the lowest offset without outcome, and so never passes a record that was not
- * delivered. What was delivered above it comes again after the next join: up to a window of repeats, and only
- * while something fails.
+ * paused, while the window is full → taking … → draining: attempts under way may end → ended.
+ * What is committed is `low`, the lowest offset without outcome, which never passes a record that was not
+ * delivered, and with it which of those above were.
  */
-export class PartitionRun {
-  readonly #place: TopicPartition
+export class PartitionRun implements Committable {
+  readonly place: TopicPartition
   readonly #held: HeldPartition
   readonly #parts: PartitionRunParts
-  readonly #tracker: OffsetTracker
-  readonly #lanes: KeyLanes<PlacedJob>
-  /** Records without outcome. */
-  readonly #inHand = new Map<bigint, ConsumedRecord>()
+  readonly #tracker: OffsetTracker<InHand>
+  readonly #lanes: KeyLanes<LaneJob>
+  readonly #start: PartitionStart
   #bytes = 0
   #paused = false
   #end = 0n
-  /** Of all records that an attempt was made for. */
-  #highest = -1n
-  #committed: bigint
-  #commitNotBefore = 0
-  #committing: Promise<void> | undefined
-  /** A commit is open, or {@link #look} comes when it is time for one. */
-  #commitAhead = false
-  #cancelLook: Cancel | undefined
-  #ending: Promise<void> | undefined
+  /** Something has an outcome that no commit says. */
+  #dirty = false
+  #confirmed: bigint | undefined
+  #draining: Promise<void> | undefined
+  #ended = false
   #wake: () => void = () => {}
 
-  /** @param start where reading began: what a commit would say now */
-  constructor(place: TopicPartition, start: bigint, held: HeldPartition, parts: PartitionRunParts) {
-    const { slots, clock } = parts
-    this.#place = place
+  /** @param start what is known of the partition already */
+  constructor(place: TopicPartition, held: HeldPartition, start: PartitionStart, parts: PartitionRunParts) {
+    this.place = { topic: place.topic, partition: place.partition }
     this.#held = held
     this.#parts = parts
-    this.#tracker = new OffsetTracker(start)
-    this.#committed = start
-    this.#lanes = new KeyLanes({ slots, clock, onIdle: () => this.#wake() })
+    this.#start = start
+    this.#tracker = new OffsetTracker(start.low)
+    // The group knows less than this bridge: its next commit says so.
+    this.#dirty = held.committed === undefined || start.low > held.committed.next
+    this.#lanes = new KeyLanes({ gate: parts.gate, clock: parts.clock, onIdle: () => this.#wake() })
+  }
+
+  /** Waits for room, or for what another partition holds. */
+  get paused(): boolean {
+    return this.#paused
   }
 
   /** @throws RangeError: the batch begins before the end of the one before */
   take(batch: RecordBatch): void {
-    for (const record of batch.records) this.#enqueue(record)
-    this.#tracker.seal(batch.next)
-    if (batch.highWatermark > this.#end) this.#end = batch.highWatermark
-    if (this.#fills(1)) {
+    if (this.#draining !== undefined) return
+    const { stopBefore } = this.#parts
+    let next = batch.next
+    for (const record of batch.records) {
+      if (stopBefore !== undefined && record.offset >= stopBefore) break
+      this.#enqueue(record)
+    }
+    if (stopBefore !== undefined && next > stopBefore) next = stopBefore
+    this.#tracker.seal(next)
+    this.sawEnd(batch.highWatermark)
+    if (this.#fills(1) || next === stopBefore) {
       this.#paused = true
       this.#held.pause()
     }
-    this.#look()
+    // What is no record moves the low offset too.
+    this.#dirty ||= this.#tracker.open === 0
+    if (this.#dirty) this.#parts.onProgress(this)
+    this.report()
+  }
+
+  /** The partition ends here. */
+  sawEnd(end: bigint): void {
+    if (end > this.#end) this.#end = end
+  }
+
+  /** The endpoint works again: what waits for it tries now. */
+  hurry(): void {
+    this.#lanes.hurry()
   }
 
   #enqueue(record: ConsumedRecord): void {
-    const { offset, key } = record
-    this.#tracker.begin(offset)
-    this.#inHand.set(offset, record)
-    this.#bytes += sizeOf(record)
-    const work = this.#parts.job(record, () => this.#finished(record))
-    const attempt = async (signal: AbortSignal): Promise<number | undefined> => {
-      // After a long standstill the partition may be somebody else's: what is begun now could overtake them.
-      if (!this.#held.isHeld()) return lookMs
-      if (offset > this.#highest) this.#highest = offset
-      return work.attempt(signal)
+    const { offset } = record
+    const { low, done, histories } = this.#start
+    // Read again from where the group began, and delivered before.
+    if (offset < low) {
+      this.#parts.observer.suppressed()
+      return
     }
-    // One lane for all records without a key: nothing says that they do not belong together.
-    this.#lanes.add(key === null ? 'none' : `key ${key.toString('latin1')}`, { offset, attempt })
+    const history = histories.get(offset) ?? { attempts: 0, failures: 0 }
+    const suppressed = done.has(offset)
+    const filtered = !suppressed && !this.#parts.wants(record)
+    const entry: InHand = { offset, receivedAt: record.timestamp, history, done: suppressed || filtered }
+    this.#tracker.begin(entry)
+    if (entry.done) {
+      this.#dirty = true
+      if (suppressed) this.#parts.observer.suppressed()
+      else this.#parts.onOutcome('filtered', record)
+      return
+    }
+    this.#bytes += sizeOf(record)
+    const lane = laneOf(record)
+    const mayBegin = (): boolean => this.#held.isHeld()
+    this.#lanes.add(
+      lane,
+      this.#parts.job({ record, lane, history }, mayBegin, (outcome) =>
+        this.#finished(entry, record, outcome),
+      ),
+    )
   }
 
-  #finished(record: ConsumedRecord): void {
-    this.#inHand.delete(record.offset)
+  #finished(entry: InHand, record: ConsumedRecord, outcome: Outcome): void {
     this.#bytes -= sizeOf(record)
-    const moved = this.#tracker.finish(record.offset)
-    if (this.#ending !== undefined) return
+    this.#tracker.finish(entry)
+    this.#dirty = true
+    this.#parts.onOutcome(outcome, record)
+    if (this.#draining !== undefined) return
     // Not at the first free place: every pause throws away what was just fetched.
-    if (this.#paused && !this.#fills(0.5)) {
+    if (this.#paused && !this.#fills(0.5) && this.#tracker.next !== this.#parts.stopBefore) {
       this.#paused = false
       this.#held.resume()
     }
-    if (moved && !this.#commitAhead) this.#look()
+    this.#parts.onProgress(this)
   }
 
   /** @param share of the window */
   #fills(share: number): boolean {
-    const { records, bytes } = this.#parts.pace.window
+    const { records, bytes } = this.#parts.window
     return this.#tracker.open >= records * share || this.#bytes >= bytes * share
   }
 
-  /** Says how far it is, commits when it is time, and looks again as long as there is something to look after. */
-  #look(): void {
-    this.#cancelLook?.()
-    this.#cancelLook = undefined
-    if (this.#ending !== undefined) return
-    const { clock } = this.#parts
-    const low = this.#tracker.low
-    const leftMs = this.#commitNotBefore - clock.monotonic()
-    if (low > this.#committed && leftMs <= 0 && this.#committing === undefined) this.#commit(low)
-    this.#report()
-    this.#commitAhead = low > this.#committed || this.#committing !== undefined
-    if (!this.#commitAhead && this.#inHand.size === 0) return
-    const soonMs = this.#commitAhead && leftMs > 0 ? Math.min(leftMs, lookMs) : lookMs
-    this.#cancelLook = clock.after(soonMs, () => this.#look())
+  due(maxMetadata: number): PartitionCommit | undefined {
+    if (!this.#dirty || this.#ended) return undefined
+    this.#dirty = false
+    const next = this.#tracker.low
+    return { ...this.place, next, metadata: completionMap(next, this.#tracker.doneAbove(), maxMetadata) }
   }
 
-  #report(): void {
-    const { topic, partition } = this.#place
-    const low = this.#tracker.low
+  confirmed({ next }: PartitionCommit): void {
+    this.#confirmed = next
+  }
+
+  refused(): void {
+    this.#dirty = true
+  }
+
+  /** Says how far it is. */
+  report(): void {
+    const { topic, partition } = this.place
+    const { low } = this.#tracker
     const lag = this.#end > low ? this.#end - low : 0n
-    this.#parts.observer.progress(topic, partition, lag, this.#inHand.get(low)?.timestamp)
-  }
-
-  #commit(low: bigint): void {
-    const { clock, observer, pace } = this.#parts
-    const { topic, partition } = this.#place
-    this.#committing = this.#held
-      .commit(low)
-      .then(
-        () => {
-          this.#committed = low
-          this.#commitNotBefore = clock.monotonic() + pace.commitIntervalMs
-        },
-        (thrown: unknown) => {
-          observer.commitFailed(topic, partition, low, thrown)
-          this.#commitNotBefore = clock.monotonic() + Math.max(pace.commitIntervalMs, lookMs)
-        },
-      )
-      .then(() => {
-        this.#committing = undefined
-        this.#look()
-      })
+    this.#parts.observer.progress(topic, partition, lag, this.#tracker.oldest?.receivedAt)
   }
 
   /**
-   * Gives the partition back. Attempts under way go on for the drain time, and records that lie below one that
-   * was begun are still begun: whatever is delivered above `low` would be delivered again by the next owner, so
-   * closing the gaps makes a clean stop one without repeats. What waits for a failing endpoint is dropped at
-   * once. Idempotent, never rejects.
+   * Begins nothing more. Attempts under way go on for the drain time, and are aborted then. What waits is dropped.
+   * Idempotent, never rejects; resolves within `withinMs`.
    */
-  end(withinMs: number): Promise<void> {
-    this.#ending ??= this.#giveBack(withinMs)
-    return this.#ending
+  drain(drainMs: number, withinMs: number): Promise<void> {
+    this.#draining ??= this.#drain(drainMs, withinMs)
+    return this.#draining
   }
 
-  async #giveBack(withinMs: number): Promise<void> {
-    this.#cancelLook?.()
-    const { pace, observer } = this.#parts
-    const { topic, partition } = this.#place
-    this.#lanes.stop(({ offset }) => offset < this.#highest)
-    await this.#idle(Math.min(pace.drainMs, Math.max(0, withinMs - abortGraceMs - commitReserveMs)))
-    if (this.#lanes.busy > 0) {
-      this.#lanes.abort(new Error('the partition is given back'))
-      await this.#idle(Math.min(abortGraceMs, withinMs))
-    }
-    await this.#committing
-    if (this.#tracker.low > this.#committed) this.#commit(this.#tracker.low)
-    await this.#committing
+  async #drain(drainMs: number, withinMs: number): Promise<void> {
+    this.#lanes.stop()
+    const graceMs = Math.min(abortGraceMs, withinMs)
+    await this.#idle(Math.min(drainMs, withinMs - graceMs))
+    if (this.#lanes.busy === 0) return
+    this.#lanes.abort(new Error('the partition is given back'))
+    await this.#idle(graceMs)
+  }
+
+  /** After the drain and its commit: what is known of the partition. Nothing more is committed. */
+  end(): PartitionFacts {
+    this.#ended = true
     if (this.#paused) this.#held.resume()
-    const unfinished = this.#inHand.size
-    if (unfinished > 0) observer.givenBack(topic, partition, unfinished)
+    const { topic, partition } = this.place
+    const { observer } = this.#parts
+    const open = this.#tracker.openEntries()
+    if (open.length > 0) observer.givenBack(topic, partition, open.length)
     // Whoever reads the partition next reports it; a number left standing here would be counted beside theirs.
     observer.progress(topic, partition, 0n, undefined)
+    const { low, next } = this.#tracker
+    const above = this.#tracker.doneAbove().map((distance) => low + BigInt(distance))
+    return {
+      low,
+      // What lies beyond the batches that were read this time is still true.
+      done: new Set([...above, ...[...this.#start.done].filter((offset) => offset >= next)]),
+      confirmed: this.#confirmed ?? this.#held.committed?.next,
+      histories: new Map([
+        ...[...this.#start.histories].filter(([offset]) => offset >= next),
+        ...open
+          .filter(({ history }) => history.attempts > 0)
+          .map(({ offset, history }) => [offset, history] as const),
+      ]),
+    }
   }
 
   /** Resolves when no lane is busy, after `ms` at the latest. */
   #idle(ms: number): Promise<void> {
-    if (this.#lanes.busy === 0) return Promise.resolve()
+    if (this.#lanes.busy === 0 || ms <= 0) return Promise.resolve()
     return new Promise((resolve) => {
       const finish = (): void => {
         this.#wake = () => {}
@@ -218,6 +267,11 @@ export class PartitionRun {
       this.#wake = finish
     })
   }
+}
+
+/** One lane for all records without a key: nothing says that they do not belong together. */
+function laneOf({ key }: ConsumedRecord): string {
+  return key === null ? 'none' : `key ${key.toString('latin1')}`
 }
 
 function sizeOf({ key, value }: ConsumedRecord): number {

@@ -1,145 +1,188 @@
-import { fingerprintHeader } from '../avro/wire-format.ts'
 import type { Clock, Random } from '../clock.ts'
-import { isRelayError, RelayError, toError } from '../errors.ts'
-import type { Deliverer } from '../http/deliverer.ts'
+import { isRelayError, toError } from '../errors.ts'
+import type { Event } from '../event/event.ts'
+import type { Profile } from '../event/profile.ts'
+import type { Deliverer, DeliveryRequest } from '../http/deliverer.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
 import type { DeadLetterReason, DeadLetters } from '../kafka/dead-letter-port.ts'
 import type { BridgeObserver, Stage } from './bridge-observer.ts'
-import type { DecodedEvent, Delivered, RecordDecoder } from './delivered.ts'
+import { decodeRecord } from './decode-record.ts'
+import type { DecodedEvent, Delivered, Outcome, RecordDecoder } from './delivered.ts'
+import { type DeliveryRetrySettings, retryDelay, slowDelay } from './delivery-retry.ts'
+import type { Pass } from './endpoint-gate.ts'
+import { givenUp, noteFailure } from './giving-up.ts'
 import type { LaneJob } from './key-lanes.ts'
-import { type Backoff, retryDelay } from './retry-backoff.ts'
+import { outgoingEnvelope } from './outgoing-envelope.ts'
+import type { RecordHistory } from './record-history.ts'
 
 /** What all deliveries of one bridge share. */
 export interface DeliveryParts {
   readonly decoder: RecordDecoder
   readonly deliverer: Deliverer
   readonly deadLetters: DeadLetters
-  readonly backoff: Backoff
+  readonly retry: DeliveryRetrySettings
   /** From the first attempt for a record whose schema is not known until it is given up, milliseconds. */
   readonly unknownSchemaMs: number
+  /** Which events the endpoint gets. */
+  readonly wants: ((event: Event) => boolean) | undefined
+  readonly profile: Profile | undefined
   readonly clock: Clock
   readonly random: Random
   readonly observer: BridgeObserver
-  readonly onDelivered?: ((delivered: Delivered) => void) | undefined
+  readonly onDelivered: ((delivered: Delivered) => void) | undefined
 }
+
+/** How soon an attempt that may not begin asks again. */
+const lookMs = 1_000
 
 /**
  * One record until it has its outcome.
  *
- * decode → deliver → outcome "delivered"; or decode → cannot be decoded, or its schema was not known for too long → dead
- * letter → outcome "dead letter". Every step is repeated with backoff for ever until it succeeds; a step that has succeeded is not
+ * decode → not for this endpoint → "filtered"; decode → deliver → "delivered"; decode or deliver → given up → dead letter →
+ * "dead_letter". Every step is repeated until it succeeds; a step that has succeeded is not
  * repeated, but for decoding, which is cheap: what was decoded is not kept over a pause, so that the memory
  * is that of the attempts under way.
+ *
+ * Given up is what can never succeed (bytes that cannot be read, an event that the endpoint refuses as such), and what the
+ * limits of {@link DeliveryRetrySettings} say.
  */
 export class RecordDelivery implements LaneJob {
   readonly #record: ConsumedRecord
+  readonly #lane: string
   readonly #parts: DeliveryParts
-  readonly #onOutcome: () => void
-  #attempts = 0
-  /** When the first attempt began, by the monotonic clock. */
-  #begunAt: number | undefined
+  readonly #history: RecordHistory
+  readonly #mayBegin: () => boolean
+  readonly #onOutcome: (outcome: Outcome) => void
   #stage: Stage = 'decode'
-  #unreadable: DeadLetterReason | undefined
+  #givenUp: DeadLetterReason | undefined
 
-  /** @param onOutcome called once, when the record may be committed */
-  constructor(record: ConsumedRecord, parts: DeliveryParts, onOutcome: () => void) {
-    this.#record = record
+  /**
+   * @param mayBegin false while the partition may be somebody else's
+   * @param onOutcome called once, when the record may be committed
+   */
+  constructor(
+    place: { readonly record: ConsumedRecord; readonly lane: string; readonly history: RecordHistory },
+    parts: DeliveryParts,
+    mayBegin: () => boolean,
+    onOutcome: (outcome: Outcome) => void,
+  ) {
+    this.#record = place.record
+    this.#lane = place.lane
+    this.#history = place.history
     this.#parts = parts
+    this.#mayBegin = mayBegin
     this.#onOutcome = onOutcome
   }
 
-  async attempt(signal: AbortSignal): Promise<number | undefined> {
+  /** A dead letter goes to Kafka: it need not wait until the endpoint works. */
+  get needsEndpoint(): boolean {
+    return this.#givenUp === undefined
+  }
+
+  async attempt(signal: AbortSignal, pass?: Pass): Promise<number | undefined> {
+    // After a long standstill the partition may be somebody else's: what is begun now could overtake them.
+    if (!this.#mayBegin()) return lookMs
     const { observer, clock } = this.#parts
-    this.#attempts++
-    this.#begunAt ??= clock.monotonic()
+    this.#history.attempts++
+    this.#history.begunAt ??= clock.monotonic()
     observer.attemptStarted()
     try {
-      const decoded = await this.#decode()
-      // Waiting for a schema can take longer than the partition is held.
-      signal.throwIfAborted()
-      if (decoded === undefined) await this.#bury()
-      else await this.#deliver(decoded, signal)
-      this.#onOutcome()
-      return undefined
+      return await this.#step(signal, pass)
     } catch (thrown) {
       // Stopped on purpose: neither a failure of the endpoint nor worth a wait.
       if (signal.aborted) return 0
-      return this.#pauseAfter(toError(thrown))
+      return this.#afterFailure(toError(thrown), pass)
     } finally {
       observer.attemptEnded()
     }
   }
 
-  /** Undefined when the bytes can never be read. */
-  async #decode(): Promise<DecodedEvent | undefined> {
-    if (this.#unreadable !== undefined) return undefined
+  async #step(signal: AbortSignal, pass: Pass | undefined): Promise<number | undefined> {
+    if (this.#givenUp !== undefined) return this.#bury(this.#givenUp)
     this.#stage = 'decode'
-    try {
-      const { value, headers } = this.#record
-      if (value === null) throw new RelayError('RECORD_UNDECODABLE', 'the record has no value')
-      const [fingerprint] = headers.get(fingerprintHeader) ?? []
-      return await this.#parts.decoder.decode(value, fingerprint?.toString('latin1'))
-    } catch (thrown) {
-      if (!isRelayError(thrown) || (thrown.retriable && !this.#isStale(thrown))) throw thrown
-      this.#unreadable = { code: thrown.code, message: thrown.message }
+    const decoded = await decodeRecord(this.#parts.decoder, this.#record)
+    // Waiting for a schema can take longer than the partition is held.
+    signal.throwIfAborted()
+    if (!this.#mayBegin()) return lookMs
+    if (this.#parts.wants?.(decoded.event) === false) {
+      this.#onOutcome('filtered')
       return undefined
+    }
+    this.#stage = 'deliver'
+    const request = this.#request(decoded)
+    const { status } = await this.#parts.deliverer.deliver(request, signal)
+    pass?.succeeded()
+    this.#delivered(decoded, status)
+    this.#onOutcome('delivered')
+    return undefined
+  }
+
+  #request(decoded: DecodedEvent): DeliveryRequest {
+    const { topic, partition, offset, headers } = this.#record
+    const { body, mediaType } = outgoingEnvelope(decoded, this.#parts.profile)
+    return {
+      body,
+      mediaType,
+      eventId: decoded.event.id,
+      attempt: this.#history.attempts,
+      record: `${topic}-${partition}@${offset}`,
+      traceparent: headers.get('traceparent')?.[0]?.toString('latin1'),
+      tracestate: headers.get('tracestate')?.[0]?.toString('latin1'),
     }
   }
 
-  /**
-   * A schema registry that is down, or refuses us, passes, however long it takes: treating that as poison would empty the topic
-   * into the dead letters. One that answers and does not know the schema may be a replica that is behind; an id that it does
-   * not know after that will not come by waiting, and holds up its repository.
-   */
-  #isStale(error: RelayError): boolean {
-    const { clock, unknownSchemaMs } = this.#parts
-    const begunAt = this.#begunAt ?? clock.monotonic()
-    return error.code === 'SCHEMA_UNKNOWN' && clock.monotonic() - begunAt >= unknownSchemaMs
-  }
-
-  async #bury(): Promise<void> {
-    this.#stage = 'dead_letter'
-    const reason = this.#unreadable ?? { code: 'RECORD_UNDECODABLE' as const, message: 'unknown' }
-    await this.#parts.deadLetters.write(this.#record, reason)
-    this.#parts.observer.deadLettered(this.#record, reason)
-  }
-
-  async #deliver(decoded: DecodedEvent, signal: AbortSignal): Promise<void> {
-    this.#stage = 'deliver'
-    const { deliverer, clock, observer, onDelivered } = this.#parts
-    const { body, mediaType, event } = decoded
-    const { status } = await deliverer.deliver({ body, mediaType, eventId: event.id }, signal)
-    observer.delivered()
+  #delivered(decoded: DecodedEvent, status: number): void {
+    const { clock, observer, onDelivered } = this.#parts
     if (onDelivered === undefined) return
     const { topic, partition, offset, timestamp: receivedAt } = this.#record
-    const attempts = this.#attempts
+    const { attempts } = this.#history
+    const deliveredAt = clock.now()
     try {
-      onDelivered({
-        ...decoded,
-        topic,
-        partition,
-        offset,
-        attempts,
-        status,
-        receivedAt,
-        deliveredAt: clock.now(),
-      })
+      onDelivered({ ...decoded, topic, partition, offset, attempts, status, receivedAt, deliveredAt })
     } catch (thrown) {
       // Throwing on would deliver it a second time.
       observer.callbackFailed(thrown)
     }
   }
 
-  #pauseAfter(error: Error): number {
-    const { backoff, random, observer } = this.#parts
+  async #bury(reason: DeadLetterReason): Promise<undefined> {
+    this.#stage = 'dead_letter'
+    await this.#parts.deadLetters.write(this.#record, reason)
+    this.#parts.observer.deadLettered(this.#record, reason)
+    this.#onOutcome('dead_letter')
+  }
+
+  /** @returns milliseconds until the next attempt */
+  #afterFailure(error: Error, pass: Pass | undefined): number {
+    const { retry, random, observer } = this.#parts
+    const stage = this.#stage
     const facts = isRelayError(error) ? error.facts : {}
+    const code = isRelayError(error) ? error.code : error.name
+    const reason = typeof facts['reason'] === 'string' ? facts['reason'] : code
     const asked = typeof facts['retryAfterMs'] === 'number' ? facts['retryAfterMs'] : 0
-    // On top of what the endpoint asked for: all lanes got the same number, and would come back in the same
-    // instant.
-    const waitMs = asked + retryDelay(this.#attempts, backoff, random)
-    const reason =
-      typeof facts['reason'] === 'string' ? facts['reason'] : isRelayError(error) ? error.code : error.name
-    observer.retry(this.#record, this.#stage, reason, waitMs, this.#attempts, error)
+    if (stage === 'deliver') this.#tellEndpoint(code, reason, facts['status'], asked, pass)
+    if (stage !== 'dead_letter') {
+      noteFailure(this.#history, error, this.#parts.clock)
+      this.#givenUp = givenUp(error, stage, this.#record, this.#history, this.#parts)
+      if (this.#givenUp !== undefined) return 0
+    }
+    const misconfigured = code === 'ENDPOINT_MISCONFIGURED' || code === 'ENDPOINT_GONE'
+    // On top of what the endpoint asked for: all lanes got the same number, and would come back in the same instant.
+    const waitMs =
+      asked + (misconfigured ? slowDelay(retry, random) : retryDelay(this.#history.attempts, retry, random))
+    const { attempts } = this.#history
+    if (misconfigured) observer.misconfigured(this.#record, reason, waitMs, error)
+    else observer.retry(this.#record, stage, reason, waitMs, attempts, error)
     return waitMs
+  }
+
+  #tellEndpoint(code: string, reason: string, status: unknown, asked: number, pass: Pass | undefined): void {
+    // It was not asked: the event cannot be written in its profile.
+    if (code === 'EVENT_INVALID') return
+    // It works, and says so of an event that it does not want.
+    if (code === 'DELIVERY_REFUSED') pass?.succeeded()
+    else if (code === 'ENDPOINT_GONE') pass?.gone()
+    else if (code === 'ENDPOINT_MISCONFIGURED') pass?.misconfigured(this.#lane, reason)
+    else pass?.failed(this.#lane, reason, status === 429 || status === 503 ? asked : 0)
   }
 }

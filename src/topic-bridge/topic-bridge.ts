@@ -1,15 +1,35 @@
-import { type Clock, type Random, systemClock, systemRandom, within } from '../clock.ts'
+import { type Cancel, type Clock, type Random, systemClock, systemRandom, within } from '../clock.ts'
 import { RelayError } from '../errors.ts'
+import type { Event } from '../event/event.ts'
+import type { Profile } from '../event/profile.ts'
 import type { Deliverer } from '../http/deliverer.ts'
-import type { BatchHandler, ConsumerPort, TopicPartition } from '../kafka/consumer-port.ts'
+import type {
+  BatchHandler,
+  ConsumedRecord,
+  ConsumerPort,
+  LostRecords,
+  TopicPartition,
+} from '../kafka/consumer-port.ts'
 import type { DeadLetters } from '../kafka/dead-letter-port.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
 import { BridgeObserver } from './bridge-observer.ts'
-import type { Delivered, RecordDecoder } from './delivered.ts'
-import { DeliverySlots } from './delivery-slots.ts'
-import { PartitionRun, type PartitionRunParts, type Window } from './partition-run.ts'
+import { Committer } from './committer.ts'
+import { decodeRecord } from './decode-record.ts'
+import type { Delivered, Outcome, RecordDecoder } from './delivered.ts'
+import { type DeliveryRetry, deliveryRetry } from './delivery-retry.ts'
+import { EndpointGate } from './endpoint-gate.ts'
+import { groupIdOf } from './group-id.ts'
+import { type PartitionFacts, partitionStart } from './partition-facts.ts'
+import { PartitionRun, type Window } from './partition-run.ts'
 import { RecordDelivery } from './record-delivery.ts'
-import { type Backoff, defaultBackoff } from './retry-backoff.ts'
+
+/** A part of the topic, to be delivered and no more. */
+export interface Span {
+  /** Of each partition: reading ends before this offset. Partitions left out are read without end. */
+  readonly ends: ReadonlyMap<number, bigint>
+  /** False for a record that is not meant: its outcome is "filtered". */
+  readonly wants: (record: ConsumedRecord) => boolean
+}
 
 export interface TopicBridgeOptions {
   /** Prefix of the consumer group, shared by all bridges of one relay. Default `registry-relay`. */
@@ -23,10 +43,14 @@ export interface TopicBridgeOptions {
   readonly decoder: RecordDecoder
   readonly deliverer: Deliverer
   readonly deadLetters: DeadLetters
-  /** Attempts under way at once, over all partitions. Default 64. */
-  readonly maxInFlight?: number
-  /** Between the attempts for one record. Default 200 ms doubling to 30 s. */
-  readonly backoff?: Backoff
+  /** What limits the attempts; shared by bridges that deliver to one endpoint. Default: one of its own, with its defaults. */
+  readonly gate?: EndpointGate
+  readonly retry?: DeliveryRetry
+  /** Which events the endpoint gets. Default: all. */
+  readonly wants?: (event: Event) => boolean
+  /** How Envelopes are written. Default: as they were received. */
+  readonly profile?: Profile
+  readonly span?: Span
   /**
    * For how long a record whose schema the registry does not know, or has another one in place of, holds up its repository
    * before it is kept in the dead letters, milliseconds from its first attempt. Default 900,000. A registry that cannot be
@@ -35,11 +59,10 @@ export interface TopicBridgeOptions {
   readonly unknownSchemaMs?: number
   /**
    * How far reading goes ahead, per partition, of a record that has no outcome; then its partition waits. It
-   * bounds the memory, and how much is repeated after a crash or rebalance while something fails. Default 2000
-   * records, and 4 MiB without outcome; one fetch may come on top.
+   * bounds the memory. Default 2000 records, and 4 MiB without outcome; one fetch may come on top.
    */
   readonly window?: Window
-  /** Between two commits of a partition, milliseconds: a crash repeats about so much. Default 200. */
+  /** Between two commits while there is something to commit, milliseconds: a crash repeats about so much. Default 100. */
   readonly commitIntervalMs?: number
   /**
    * At a stop or rebalance: how long requests under way may go on before they are aborted, milliseconds.
@@ -51,74 +74,108 @@ export interface TopicBridgeOptions {
    * throws is logged.
    */
   readonly onDelivered?: (delivered: Delivered) => void
+  /** Called for each record that has its outcome, before it is committed. Must not throw. */
+  readonly onOutcome?: (outcome: Outcome, record: ConsumedRecord) => void
+  /** Called when records were gone from the topic before they were delivered. Must not throw. */
+  readonly onLost?: (records: LostRecords) => void
   readonly telemetry?: Telemetry
   readonly clock?: Clock
   readonly random?: Random
 }
+
+/** Left of the time for giving back for the commit at its end. */
+const commitReserveMs = 1_000
+/** How often the age of what waits is told. */
+const reportMs = 1_000
+/** How often Kafka is asked for the end of a partition that waits, and so is not told by what it fetches. */
+const endsMs = 10_000
+/** What the deliverer and the dead letters get to close in any case. */
+const lastMs = 500
+const defaultWindow: Window = { records: 2_000, bytes: 4 * 1024 * 1024 }
 
 /**
  * Delivers topics to one HTTP endpoint: every event at least once, in the order of its repository, for as
  * long as it takes.
  *
  * A failing repository waits alone, others go past it, up to the {@link TopicBridgeOptions.window}; then its
- * partition waits. Nothing is skipped: a record is delivered, or, if its bytes can never be read or its schema stays unknown,
- * kept in the dead letters, before the group's offset goes past it. Repeats happen after a crash, an unclear answer, or a
- * rebalance while something fails; they carry the same `webhook-id`.
+ * partition waits. Nothing is skipped: before the group's offset goes past a record it is delivered, or not for this endpoint, or
+ * kept in the dead letters. Each commit says which records above its offset are done as well, so that only what was under way is
+ * repeated after a crash; repeats carry the same `webhook-id`.
  */
 export class TopicBridge {
+  readonly #options: TopicBridgeOptions
   readonly #consumer: ConsumerPort
-  readonly #deliverer: Deliverer
-  readonly #deadLetters: DeadLetters
   readonly #clock: Clock
-  readonly #parts: PartitionRunParts
+  readonly #gate: EndpointGate
+  readonly #observer: BridgeObserver
+  readonly #committer: Committer
+  readonly #open: (
+    place: TopicPartition,
+    first: bigint,
+    held: Parameters<BatchHandler['take']>[1],
+  ) => PartitionRun
   readonly #runs = new Map<string, PartitionRun>()
+  readonly #facts = new Map<string, PartitionFacts>()
+  readonly #givingBack = new Set<Promise<void>>()
+  readonly #drainMs: number
   #started: Promise<void> | undefined
   #closing: Promise<void> | undefined
+  #cancelReport: Cancel = () => {}
+  readonly #forgetGate: Cancel
 
   /** Name of the consumer group: whose offsets say what was delivered. */
   readonly groupId: string
 
   /** @throws CONFIG_INVALID: a name or a number cannot be used */
   constructor(options: TopicBridgeOptions) {
-    this.groupId = groupIdOf(options.group ?? 'registry-relay', options.endpoint)
-    const { clock = systemClock, random = systemRandom, deliverer, deadLetters, maxInFlight = 64 } = options
-    if (!Number.isInteger(maxInFlight) || maxInFlight < 1) {
-      throw new RelayError('CONFIG_INVALID', `maxInFlight: expected an integer from 1, got ${maxInFlight}`)
-    }
+    const { clock = systemClock, random = systemRandom, telemetry = noTelemetry, endpoint } = options
+    this.groupId = groupIdOf(options.group ?? 'registry-relay', endpoint)
     const { unknownSchemaMs = 900_000 } = options
     if (!(unknownSchemaMs >= 0)) {
       throw new RelayError('CONFIG_INVALID', `unknownSchemaMs: expected milliseconds, got ${unknownSchemaMs}`)
     }
-    this.#deliverer = deliverer
-    this.#deadLetters = deadLetters
-    const observer = new BridgeObserver(
-      options.telemetry ?? noTelemetry,
+    this.#options = options
+    this.#clock = clock
+    this.#drainMs = options.drainMs ?? 5_000
+    this.#gate = options.gate ?? new EndpointGate({ endpoint, telemetry, clock, random })
+    this.#observer = new BridgeObserver(telemetry, clock, endpoint, this.groupId)
+    this.#consumer = options.consumer(this.groupId)
+    this.#committer = new Committer({
+      commit: (offsets) => this.#consumer.commit(offsets),
+      intervalMs: options.commitIntervalMs ?? 100,
       clock,
-      options.endpoint,
-      this.groupId,
-    )
-    const { decoder, onDelivered, backoff = defaultBackoff } = options
-    const parts = {
+      observer: this.#observer,
+    })
+    const { decoder, deliverer, deadLetters, wants, profile, onDelivered } = options
+    const retry = deliveryRetry(options.retry)
+    const shared = { clock, random, observer: this.#observer, gate: this.#gate }
+    const delivery = {
+      ...shared,
       decoder,
       deliverer,
       deadLetters,
-      backoff,
+      retry,
       unknownSchemaMs,
-      clock,
-      random,
-      observer,
+      wants,
+      profile,
       onDelivered,
     }
-    const { window = defaultWindow, commitIntervalMs = 200, drainMs = 5_000 } = options
-    this.#clock = clock
-    this.#parts = {
-      slots: new DeliverySlots(maxInFlight),
-      clock,
-      observer,
-      pace: { window, commitIntervalMs, drainMs },
-      job: (record, onOutcome) => new RecordDelivery(record, parts, onOutcome),
-    }
-    this.#consumer = options.consumer(this.groupId)
+    this.#open = (place, first, held) =>
+      new PartitionRun(place, held, partitionStart(held.committed, first, this.#facts.get(nameOf(place))), {
+        ...shared,
+        window: options.window ?? defaultWindow,
+        stopBefore: options.span?.ends.get(place.partition),
+        wants: (record) => this.#wants(record),
+        job: (at, mayBegin, onOutcome) => new RecordDelivery(at, delivery, mayBegin, onOutcome),
+        onOutcome: (outcome, record) => {
+          this.#observer.outcome(outcome)
+          options.onOutcome?.(outcome, record)
+        },
+        onProgress: (run) => this.#committer.changed(run),
+      })
+    this.#forgetGate = this.#gate.onReopened(() => {
+      for (const run of this.#runs.values()) run.hurry()
+    })
   }
 
   /**
@@ -126,7 +183,10 @@ export class TopicBridge {
    * supervisor looks at {@link readiness} instead of waiting. Idempotent.
    */
   start(): Promise<void> {
-    this.#started ??= this.#consumer.start(this.#handler)
+    if (this.#started === undefined) {
+      this.#started = this.#consumer.start(this.#handler)
+      if (this.#closing === undefined) this.#report(0)
+    }
     return this.#started
   }
 
@@ -135,22 +195,85 @@ export class TopicBridge {
       const name = nameOf(batch)
       let run = this.#runs.get(name)
       if (run === undefined) {
-        run = new PartitionRun(batch, batch.records[0]?.offset ?? batch.next, held, this.#parts)
+        run = this.#open(batch, batch.records[0]?.offset ?? batch.next, held)
         this.#runs.set(name, run)
       }
       run.take(batch)
     },
     giveBack: async (withinMs, only) => {
-      const runs = only === undefined ? [...this.#runs.values()] : [this.#runs.get(nameOf(only))]
-      // Out of the way at once: a batch that comes after all must not fall to one that delivers nothing any more.
-      if (only === undefined) this.#runs.clear()
-      else this.#runs.delete(nameOf(only))
-      await Promise.all(runs.map((run) => run?.end(withinMs)))
+      const others = [...this.#givingBack]
+      const own = this.#giveBack(withinMs, only).finally(() => this.#givingBack.delete(own))
+      this.#givingBack.add(own)
+      // A partition that is given back alone, as its offset is out of range, may have work under way as well.
+      await Promise.all([own, within(this.#clock, withinMs, Promise.all(others))])
+    },
+    lost: (records) => {
+      // What was delivered of offsets that are gone says nothing about those that come.
+      this.#facts.delete(nameOf(records))
+      this.#observer.lost(records)
+      this.#options.onLost?.(records)
     },
   }
 
+  async #giveBack(withinMs: number, only: TopicPartition | undefined): Promise<void> {
+    const given = [...this.#runs].filter(([name]) => only === undefined || name === nameOf(only))
+    // Out of the way at once: a batch that comes after all must not fall to one that delivers nothing any more.
+    for (const [name] of given) this.#runs.delete(name)
+    const runs = given.map(([, run]) => run)
+    const until = this.#clock.monotonic() + withinMs
+    const drainWithinMs = Math.max(0, withinMs - commitReserveMs)
+    await Promise.all(runs.map((run) => run.drain(this.#drainMs, drainWithinMs)))
+    const leftMs = Math.max(0, until - this.#clock.monotonic())
+    await within(this.#clock, leftMs, this.#committer.flush(runs))
+    for (const [name, run] of given) {
+      this.#committer.forget(run)
+      this.#facts.set(name, run.end())
+    }
+  }
+
+  /** Looked at before the lanes, so that what is not for the endpoint does not wait for it. */
+  #wants(record: ConsumedRecord): boolean {
+    const { span, wants, decoder } = this.#options
+    if (span?.wants(record) === false) return false
+    if (wants === undefined) return true
+    try {
+      const decoded = decodeRecord(decoder, record)
+      if (!(decoded instanceof Promise)) return wants(decoded.event)
+      // The delivery asks again, and says what is wrong.
+      decoded.catch(() => {})
+    } catch {
+      // The same.
+    }
+    return true
+  }
+
+  #report(elapsedMs: number): void {
+    for (const run of this.#runs.values()) run.report()
+    const time = elapsedMs + reportMs
+    if (time >= endsMs) this.#lookAtEnds()
+    this.#cancelReport = this.#clock.after(reportMs, () => this.#report(time % endsMs))
+  }
+
+  #lookAtEnds(): void {
+    const places = [...this.#runs.values()].filter(({ paused }) => paused).map(({ place }) => place)
+    if (places.length === 0) return
+    this.#consumer.ends(places).then(
+      (ends) => {
+        for (const { end, ...place } of ends) this.#runs.get(nameOf(place))?.sawEnd(end)
+      },
+      // The next look may succeed; until then the lag is what it was.
+      () => {},
+    )
+  }
+
+  /** Ready while it is a member of the group; what an endpoint does not take is said, and no reason not to be ready. */
   readiness(): { readonly ready: boolean; readonly reason?: string } {
-    return this.#closing === undefined ? this.#consumer.readiness() : { ready: false, reason: 'closing' }
+    if (this.#closing !== undefined) return { ready: false, reason: 'closing' }
+    const state = this.#consumer.readiness()
+    const { obstacle } = this.#gate
+    return state.ready && obstacle !== undefined
+      ? { ready: true, reason: `endpoint ${this.#options.endpoint} ${obstacle}` }
+      : state
   }
 
   /**
@@ -166,46 +289,19 @@ export class TopicBridge {
 
   async #shut(deadlineMs: number): Promise<void> {
     const until = this.#clock.monotonic() + deadlineMs
+    this.#cancelReport()
+    this.#forgetGate()
     await this.#consumer.close({ deadlineMs })
     // Nothing of it is under way any more, unless the deadline passed; then it is broken off here.
     const leftMs = Math.max(lastMs, until - this.#clock.monotonic())
+    const { deliverer, deadLetters } = this.#options
     await Promise.all([
-      this.#deliverer.close({ deadlineMs: Math.min(leftMs, 1_000) }),
-      within(this.#clock, leftMs, this.#deadLetters.close()),
+      deliverer.close({ deadlineMs: Math.min(leftMs, 1_000) }),
+      within(this.#clock, leftMs, deadLetters.close()),
     ])
   }
 }
 
-/** What the deliverer and the dead letters get to close in any case. */
-const lastMs = 500
-const defaultWindow: Window = { records: 2_000, bytes: 4 * 1024 * 1024 }
-
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
-}
-
-function groupIdOf(group: string, endpoint: string): string {
-  // A group may hold the name of a topic, which has up to 249 characters.
-  const rules = [
-    {
-      option: 'group',
-      name: group,
-      pattern: /^[A-Za-z0-9._-]{1,350}$/,
-      expected: '1 to 350 letters, digits, ".", ',
-    },
-    {
-      option: 'endpoint',
-      name: endpoint,
-      pattern: /^[A-Za-z0-9_-]{1,100}$/,
-      expected: '1 to 100 letters, digits, ',
-    },
-  ]
-  for (const { option, name, pattern, expected } of rules) {
-    if (pattern.test(name)) continue
-    throw new RelayError(
-      'CONFIG_INVALID',
-      `${option}: expected ${expected}"_" or "-", got ${JSON.stringify(name)}`,
-    )
-  }
-  return `${group}.${endpoint}`
 }

@@ -1,12 +1,14 @@
 import kafkajs from 'kafkajs'
 import { type Clock, sleep, systemClock } from '../../clock.ts'
-import { RelayError } from '../../errors.ts'
+import { isRelayError, RelayError } from '../../errors.ts'
 import type { AdminPort, TopicsReport } from '../admin-port.ts'
 import { classify, rootCause } from '../classify.ts'
+import type { CommittedOffset } from '../consumer-port.ts'
 import { topicFindings } from '../topic-findings.ts'
 import type { ClusterState, TopicState } from '../topic-state.ts'
 import type { TopicSpec } from '../topics.ts'
 import type { KafkaClient } from './client.ts'
+import { commitWithoutMember, fetchGroupOffsets } from './group-offsets.ts'
 
 export type { TopicsReport } from '../admin-port.ts'
 
@@ -92,6 +94,44 @@ export class KafkaAdmin implements AdminPort {
       const offsets = await admin.fetchTopicOffsets(topic)
       return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]))
     })
+  }
+
+  earliestOffsets(topic: string): Promise<ReadonlyMap<number, bigint>> {
+    return this.#call(`asking for the offsets of ${topic}`, async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]))
+    })
+  }
+
+  offsetsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>> {
+    return this.#call(`asking for the offsets of ${topic}`, async (admin) => {
+      // Kafka knows no offset for a time after the last record; the client puts the next record's there.
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs)
+      return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]))
+    })
+  }
+
+  groupOffsets(groupId: string, topic: string): Promise<ReadonlyMap<number, CommittedOffset>> {
+    return this.#call(`asking for the offsets of the group ${groupId}`, (admin) =>
+      fetchGroupOffsets(admin, this.#clock, groupId, topic),
+    )
+  }
+
+  async presetOffsets(
+    groupId: string,
+    topic: string,
+    offsets: ReadonlyMap<number, CommittedOffset>,
+  ): Promise<void> {
+    const doing = `setting the offsets of the group ${groupId}`
+    try {
+      await this.#call(doing, (admin) => commitWithoutMember(admin, this.#clock, groupId, topic, offsets))
+    } catch (error) {
+      if (!isRelayError(error) || error.facts['kafka'] !== 'UNKNOWN_MEMBER_ID') throw error
+      // Kafka's own words are about a coordinator that does not know this member.
+      throw new RelayError('KAFKA_CONFIGURATION', `${doing}: it has members; stop them first`, {
+        cause: error,
+      })
+    }
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type kafkajs from 'kafkajs'
-import type { ConsumedRecord, HeldPartition, RecordBatch } from '../consumer-port.ts'
+import type { ConsumedRecord, RecordBatch } from '../consumer-port.ts'
 
 /** A batch as kafkajs hands it over, in the words of the port. */
 export function recordBatch(batch: kafkajs.Batch): RecordBatch {
@@ -35,41 +35,16 @@ function ownBytes(slice: Buffer | null): Buffer | null {
 }
 
 function ownHeaders(headers: kafkajs.IHeaders = {}): ReadonlyMap<string, readonly Buffer[]> {
-  return new Map(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      [value ?? []].flat().map((one) => Buffer.from(one)),
-    ]),
-  )
-}
-
-export interface Tenure {
-  /** The group has not been joined anew, and the session is not over. */
-  readonly stands: () => boolean
-  /** As recently heard by the group that it cannot have given the partition away. */
-  readonly leased: () => boolean
-}
-
-export function heldPartition(payload: kafkajs.EachBatchPayload, { stands, leased }: Tenure): HeldPartition {
-  const { topic, partition } = payload.batch
-  let resume: (() => void) | undefined
-  return {
-    isHeld: () => stands() && leased(),
-    async commit(next) {
-      // The broker takes commits for any partition from any member. One for a partition that is somebody
-      // else's by now would set them back.
-      if (!stands()) return
-      const partitions = [{ partition, offset: String(next) }]
-      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions }] })
-    },
-    pause() {
-      resume ??= payload.pause()
-    },
-    // To kafkajs a pause belongs to the partition, not to the assignment: one that is not taken back outlives
-    // a join.
-    resume() {
-      resume?.()
-      resume = undefined
-    },
+  const own = new Map<string, readonly Buffer[]>()
+  for (const [name, value] of Object.entries(headers)) {
+    // Nearly all there is; by way of a list of one it takes as long as the whole rest of a record.
+    if (Buffer.isBuffer(value)) own.set(name, [Buffer.from(value)])
+    // A value of null cannot be written by this client: an empty one keeps the name, where a record is written again.
+    else
+      own.set(
+        name,
+        [value ?? ''].flat().map((one) => Buffer.from(one)),
+      )
   }
+  return own
 }

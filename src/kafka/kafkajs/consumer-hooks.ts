@@ -7,12 +7,57 @@ export interface ConsumerGroup {
   readonly generationId: number | null
   readonly memberId: string | null
   readonly coordinator: Coordinator | null
+  readonly cluster: Cluster
+  /** Another one after every join, which goes by the generation of that join. */
+  readonly offsetManager: OffsetManager | null
   readonly assigners: readonly { readonly hooks?: GroupHooks }[]
   leave(): Promise<void>
+  pause(places: readonly Topic<number>[]): void
+  resume(places: readonly Topic<number>[]): void
+}
+
+interface Topic<Partition> {
+  readonly topic: string
+  readonly partitions: readonly Partition[]
 }
 
 interface Coordinator {
   heartbeat(member: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
+  offsetFetch(asked: {
+    readonly groupId: string
+    readonly topics: readonly Topic<{ readonly partition: number }>[]
+  }): Promise<{
+    readonly responses: readonly Topic<{
+      readonly partition: number
+      readonly offset: string
+      readonly metadata: string | null
+    }>[]
+  }>
+}
+
+interface Cluster {
+  fetchTopicsOffset(
+    topics: readonly (Topic<{ readonly partition: number }> & { readonly fromBeginning: boolean })[],
+  ): Promise<readonly Topic<{ readonly partition: number; readonly offset: string }>[]>
+}
+
+interface OffsetManager {
+  commitOffsets(offsets: {
+    readonly topics: readonly Topic<{
+      readonly partition: number
+      readonly offset: string
+      readonly metadata: string
+    }>[]
+  }): Promise<void>
+  /** Where the next fetch begins: an int64 of kafkajs's own, to be read by its `toString`. */
+  nextOffset(topic: string, partition: number): { toString(): string }
+}
+
+/** What this package uses of kafkajs's `Batch`. */
+export interface FetchedBatch {
+  isEmpty(): boolean
+  /** It has records, and none to be shown: control records, for instance. */
+  isEmptyDueToFiltering(): boolean
 }
 
 /**
@@ -25,7 +70,7 @@ export interface GroupHooks {
   /** At a stop, a disconnect and a crash. */
   leave(leave: () => Promise<void>): Promise<void>
   /** One fetch from one broker. */
-  fetch(fetch: () => Promise<readonly object[]>): Promise<readonly object[]>
+  fetch(fetch: () => Promise<readonly FetchedBatch[]>): Promise<readonly FetchedBatch[]>
   /** A committed offset does not exist: the partition begins again at its earliest record. */
   reset(topic: string, partition: number, reset: () => Promise<void>): Promise<void>
 }
@@ -38,7 +83,7 @@ type Method<Arguments extends unknown[], Result> = (
 interface Prototype {
   joinAndSync: Method<[], void>
   leave: Method<[], void>
-  fetch: Method<[unknown], readonly object[]>
+  fetch: Method<[unknown], readonly FetchedBatch[]>
   recoverFromOffsetOutOfRange: Method<[{ topic: string; partition: number }], void>
 }
 
@@ -68,7 +113,7 @@ export function patchConsumerGroup(): void {
   }
   prototype.fetch = function (node) {
     const hooks = this.assigners[0]?.hooks
-    const original = (): Promise<readonly object[]> => fetch.call(this, node)
+    const original = (): Promise<readonly FetchedBatch[]> => fetch.call(this, node)
     return hooks === undefined ? original() : hooks.fetch(original)
   }
   prototype.recoverFromOffsetOutOfRange = function (error) {

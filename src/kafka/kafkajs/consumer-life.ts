@@ -49,7 +49,7 @@ export class ConsumerLife {
    * @param onFenced the group has thrown the member out
    */
   async beatUntil(
-    done: Promise<void>,
+    done: Promise<unknown>,
     withinMs: number,
     group: ConsumerGroup | undefined,
     onFenced: () => void,
@@ -68,11 +68,12 @@ export class ConsumerLife {
       })
       await Promise.race([ended, pause])
       cancel()
-      if (going) await Promise.race([ended, this.#beat(group, onFenced)])
+      if (going) await Promise.race([ended, this.beat(group, onFenced)])
     }
   }
 
-  async #beat(group: ConsumerGroup | undefined, onFenced: () => void): Promise<void> {
+  /** One heartbeat. Never rejects; without a membership it does nothing. */
+  async beat(group: ConsumerGroup | undefined, onFenced: () => void): Promise<void> {
     const { groupId, memberId, generationId, coordinator } = group ?? {}
     if (!groupId || !memberId || typeof generationId !== 'number' || !coordinator) return
     const sentAt = this.#clock.monotonic()
@@ -83,11 +84,16 @@ export class ConsumerLife {
       const { type } = thrown as { type?: unknown }
       // Heard, and told that the group waits for this member.
       if (type === 'REBALANCE_IN_PROGRESS') this.#heard(sentAt)
-      if (type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION') onFenced()
+      if (meansFenced(type)) onFenced()
     }
   }
 
   #heard(at: number): void {
     this.#heardAt = Math.max(this.#heardAt, at)
   }
+}
+
+/** By the name of an answer of the group: it counts this member no more, or not under its generation. */
+export function meansFenced(type: unknown): boolean {
+  return type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION'
 }

@@ -1,12 +1,22 @@
 import kafkajs from 'kafkajs'
 import type { Cancel, Clock } from '../../clock.ts'
-import { toError } from '../../errors.ts'
-import type { BatchHandler } from '../consumer-port.ts'
+import { isRelayError, toError } from '../../errors.ts'
+import type { Logger } from '../../telemetry.ts'
+import { rootCause } from '../classify.ts'
+import type { BatchHandler, PartitionCommit, TopicPartition } from '../consumer-port.ts'
 import type { KafkaClient } from './client.ts'
-import { heldPartition, recordBatch } from './consumer-batch.ts'
-import { type ConsumerGroup, type GroupHooks, hookedAssigner, patchConsumerGroup } from './consumer-hooks.ts'
-import { ConsumerLife } from './consumer-life.ts'
+import { recordBatch } from './consumer-batch.ts'
+import {
+  type ConsumerGroup,
+  type FetchedBatch,
+  type GroupHooks,
+  hookedAssigner,
+  patchConsumerGroup,
+} from './consumer-hooks.ts'
+import { ConsumerLife, meansFenced } from './consumer-life.ts'
+import { type Assignment, committedOffsets, earliestOffset, endOffsets } from './consumer-offsets.ts'
 import { type KafkaConsumerSettings, kafkajsConsumerConfig } from './consumer-settings.ts'
+import { notHeld, notReached, Tenure } from './consumer-tenure.ts'
 
 export interface ConsumerSessionOptions {
   readonly kafka: KafkaClient
@@ -15,8 +25,9 @@ export interface ConsumerSessionOptions {
   readonly settings: Required<KafkaConsumerSettings>
   readonly handler: BatchHandler
   readonly clock: Clock
-  /** Each time the group has been joined. */
-  readonly onJoin: (partitions: Readonly<Record<string, readonly number[]>>) => void
+  readonly logger: Logger
+  /** Each time the group has been joined, before anything is handed over. */
+  readonly onJoin: (partitions: Assignment) => void
 }
 
 /**
@@ -30,26 +41,29 @@ export class ConsumerSession implements GroupHooks {
   readonly #options: ConsumerSessionOptions
   readonly #consumer: kafkajs.Consumer
   readonly #life: ConsumerLife
-  /** By which a batch, and whoever works on it, can tell whether its assignment still stands. */
-  #joins = 0
-  readonly #fetchedUnder = new WeakMap<object, number>()
+  /** Of the last join. */
+  #tenure: Tenure | undefined
+  readonly #fetchedUnder = new WeakMap<object, Tenure>()
   #group: ConsumerGroup | undefined
   #open = false
   #joining: Promise<void> | undefined
   #givingBack: Promise<void> | undefined
   #leaving: Promise<void> | undefined
   #over = false
+  /** What a crash comes from. */
+  #fault: Error | undefined
   readonly #ended: Promise<Error>
   #end: (why: Error) => void = () => {}
   #cancelWatch: Cancel = () => {}
 
   constructor(options: ConsumerSessionOptions) {
-    const { kafka, groupId, settings, clock, onJoin } = options
+    const { kafka, groupId, settings, clock } = options
     this.#options = options
     this.#ended = new Promise((resolve) => {
       this.#end = (why) => {
         this.#over = true
         this.#open = false
+        this.#tenure?.end()
         this.#cancelWatch()
         resolve(why)
       }
@@ -62,18 +76,13 @@ export class ConsumerSession implements GroupHooks {
     this.#life = new ConsumerLife(clock, settings)
     this.#life.follow(this.#consumer)
     const { CRASH, GROUP_JOIN } = this.#consumer.events
-    this.#consumer.on(CRASH, ({ payload }) => this.#end(payload.error))
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      this.#joins++
-      if (this.#going) return
-      this.#open = true
-      onJoin(payload.memberAssignment)
-    })
+    this.#consumer.on(CRASH, ({ payload }) => this.#end(this.#fault ?? payload.error))
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment))
   }
 
   /** Member of the group, and heard by it within the last session. */
   get alive(): boolean {
-    return !this.#over && this.#joins > 0 && this.#life.silentMs <= this.#options.settings.sessionTimeoutMs
+    return this.#tenure?.over === false && this.#life.silentMs <= this.#options.settings.sessionTimeoutMs
   }
 
   /** Over, or about to be. */
@@ -101,6 +110,30 @@ export class ConsumerSession implements GroupHooks {
     this.#end(new Error('stopped'))
   }
 
+  /** See `ConsumerPort.commit`. */
+  async commit(offsets: readonly PartitionCommit[]): Promise<void> {
+    if (this.#tenure === undefined) throw notHeld(this.#options.groupId)
+    const tenure = this.#tenure
+    try {
+      await tenure.commit(offsets)
+    } catch (thrown) {
+      const { type } = rootCause(thrown) as { readonly type?: unknown }
+      if (meansFenced(type)) tenure.end()
+      throw thrown
+    }
+  }
+
+  /** See `ConsumerPort.ends`. Through the sockets of this consumer. */
+  async ends(partitions: readonly TopicPartition[]): ReturnType<typeof endOffsets> {
+    // Once it is over kafkajs would connect again, and nobody would close that.
+    if (this.#group === undefined || this.#going) throw notReached(this.#options.groupId)
+    try {
+      return await endOffsets(this.#group, partitions)
+    } catch (thrown) {
+      throw notReached(this.#options.groupId, thrown)
+    }
+  }
+
   async join(group: ConsumerGroup, join: () => Promise<void>): Promise<void> {
     // Fetchers of two brokers may both find that the group has to be joined anew.
     this.#joining ??= this.#join(group, join).finally(() => {
@@ -111,23 +144,54 @@ export class ConsumerSession implements GroupHooks {
 
   async leave(leave: () => Promise<void>): Promise<void> {
     await this.#giveBack(this.#patienceMs)
+    // Also where somebody did not give back in time: from now on it is somebody else's.
+    this.#tenure?.end()
     await leave()
   }
 
-  async fetch(fetch: () => Promise<readonly object[]>): Promise<readonly object[]> {
+  async fetch(fetch: () => Promise<readonly FetchedBatch[]>): Promise<readonly FetchedBatch[]> {
     if (this.#over) throw givenUp()
-    const joins = this.#joins
-    const batches = await fetch()
-    if (joins !== this.#joins) return []
-    for (const batch of batches) this.#fetchedUnder.set(batch, joins)
+    const tenure = this.#tenure
+    const batches = await this.#fetched(fetch)
+    if (tenure === undefined || tenure !== this.#tenure) return []
+    for (const batch of batches) {
+      this.#fetchedUnder.set(batch, tenure)
+      // kafkajs goes on behind such a batch by itself, also when it is one from before a join; reading would skip what
+      // was given back. And whoever commits has to get past it.
+      if (batch.isEmptyDueToFiltering()) {
+        batch.isEmpty = () => false
+        batch.isEmptyDueToFiltering = () => false
+      }
+    }
     return batches
   }
 
   async reset(topic: string, partition: number, reset: () => Promise<void>): Promise<void> {
-    // First, because its last commit would undo the reset, and a topic that was made anew would be skipped up
-    // to where the old one was read.
-    await this.#options.handler.giveBack(this.#patienceMs, { topic, partition })
+    const tenure = this.#tenure
+    const group = this.#group
+    if (tenure === undefined || group === undefined) return
+    const place = { topic, partition }
+    const position = BigInt(String(group.offsetManager?.nextOffset(topic, partition)))
+    // First, because a last commit after it would undo the reset, and a topic that was made anew would be skipped up to
+    // where the old one was read.
+    await this.#beating(this.#options.handler.giveBack(this.#patienceMs, place), this.#patienceMs)
+    // Asked before the reset: when there is no answer, kafkajs comes here again, and the loss is told then.
+    const to = await earliestOffset(group, place)
+    // Given away meanwhile: the reset would be that of its new owner.
+    if (tenure.sealed) return
+    const from = tenure.drop(place)?.next ?? position
     await reset()
+    this.#options.handler.lost({ ...place, from, to, count: to > from ? to - from : 0n })
+  }
+
+  async #fetched(fetch: () => Promise<readonly FetchedBatch[]>): Promise<readonly FetchedBatch[]> {
+    try {
+      return await fetch()
+    } catch (thrown) {
+      // A batch in a compression that cannot be read here; kafkajs will crash, and say so with an error of its own.
+      if (isRelayError(thrown, 'CONFIG_INVALID')) this.#fault = thrown
+      throw thrown
+    }
   }
 
   async #consume(): Promise<void> {
@@ -139,20 +203,17 @@ export class ConsumerSession implements GroupHooks {
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: async (payload) => {
+      eachBatch: async ({ batch, resolveOffset }) => {
         // kafkajs goes on fetching from one broker while the fetcher of another joins; without the wait it would
         // fetch what is not taken over and over.
         await this.#joining?.catch(() => {})
-        const joins = this.#joins
-        if (!this.#open || this.#fetchedUnder.get(payload.batch) !== joins) return
-        const tenure = {
-          stands: () => !this.#over && joins === this.#joins,
-          leased: () => this.#life.leased,
-        }
-        handler.take(recordBatch(payload.batch), heldPartition(payload, tenure))
-        // With no await since the look at the joins: kafkajs dies of a TypeError when a partition is resolved
+        const tenure = this.#tenure
+        if (!this.#open || tenure === undefined || tenure.over) return
+        if (this.#fetchedUnder.get(batch) !== tenure) return
+        handler.take(recordBatch(batch), tenure.hold(batch))
+        // With no await since the look at the tenure: kafkajs dies of a TypeError when a partition is resolved
         // that it does not have any more.
-        payload.resolveOffset(payload.batch.lastOffset())
+        resolveOffset(batch.lastOffset())
       },
     })
   }
@@ -168,26 +229,69 @@ export class ConsumerSession implements GroupHooks {
       this.#end(toError(thrown))
       throw thrown
     }
-    if (!this.#going) return
+    if (!this.#going) return this.#begin(group)
     // kafkajs begins to consume when a join ends after its disconnect, and a member that nobody reads for would
     // keep its partitions.
     await group.leave().catch(() => {})
     throw givenUp()
   }
 
-  /** No batch is handed over from now on, until the group has been joined. Idempotent, never rejects. */
+  #joined(assignment: Assignment): void {
+    const group = this.#group
+    if (group === undefined || this.#over) return
+    this.#tenure?.end()
+    this.#tenure = new Tenure(group, assignment, () => this.#life.leased)
+  }
+
+  /** Asks what the group remembers, then lets batches be handed over. Never rejects. */
+  async #begin(group: ConsumerGroup): Promise<void> {
+    const tenure = this.#tenure
+    if (tenure === undefined) return
+    const asked = Promise.all([
+      this.#recall(group, tenure),
+      // The session began when the answer to the join was sent, the lease when it was asked for: for as long as the
+      // members were waited for, nothing could be delivered.
+      this.#life.beat(group, () => tenure.end()),
+    ])
+    await this.#beating(asked, this.#options.settings.sessionTimeoutMs)
+    if (tenure.over || this.#going) return
+    this.#open = true
+    this.#options.onJoin(tenure.assignment)
+  }
+
+  async #recall(group: ConsumerGroup, tenure: Tenure): Promise<void> {
+    try {
+      tenure.remember(await committedOffsets(group, tenure.assignment))
+    } catch (thrown) {
+      // Reading begins where kafkajs finds that it has to; some of it may have been delivered.
+      this.#options.logger.warn(
+        { err: toError(thrown) },
+        'the group does not say how far it is; what was delivered out of order may come again',
+      )
+    }
+  }
+
+  /**
+   * No batch is handed over from now on, until the group has been joined; and when it is done, no commit is open and
+   * none begins. Idempotent, never rejects.
+   */
   #giveBack(withinMs: number): Promise<void> {
     this.#open = false
     if (this.#givingBack === undefined) {
-      const given = this.#options.handler.giveBack(withinMs)
-      const fenced = (): void => {
-        this.#joins++
-      }
-      this.#givingBack = this.#life.beatUntil(given, withinMs, this.#group, fenced).finally(() => {
+      const tenure = this.#tenure
+      const given = this.#options.handler.giveBack(withinMs).then(() => tenure?.seal())
+      this.#givingBack = this.#beating(given, withinMs).finally(() => {
         this.#givingBack = undefined
+        // Not waited for: the time is over, and the broker refuses a commit under the generation of before.
+        void tenure?.seal()
       })
     }
     return this.#givingBack
+  }
+
+  /** Heartbeats until `done`, or for `withinMs`. Never rejects. */
+  #beating(done: Promise<unknown>, withinMs: number): Promise<void> {
+    return this.#life.beatUntil(done, withinMs, this.#group, () => this.#tenure?.end())
   }
 
   /**

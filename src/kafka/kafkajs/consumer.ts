@@ -1,11 +1,12 @@
 import { type Clock, type Random, sleep, systemClock, systemRandom, within } from '../../clock.ts'
-import { RelayError } from '../../errors.ts'
+import { isRelayError, RelayError } from '../../errors.ts'
 import { type Counter, type Logger, noTelemetry, type Telemetry } from '../../telemetry.ts'
 import { rootCause } from '../classify.ts'
-import type { BatchHandler, ConsumerPort } from '../consumer-port.ts'
+import type { BatchHandler, ConsumerPort, PartitionCommit, TopicPartition } from '../consumer-port.ts'
 import type { KafkaClient } from './client.ts'
 import { ConsumerSession } from './consumer-session.ts'
 import { consumerSettings, type KafkaConsumerSettings } from './consumer-settings.ts'
+import { notHeld, notReached } from './consumer-tenure.ts'
 
 export interface KafkaConsumerOptions extends KafkaConsumerSettings {
   readonly kafka: KafkaClient
@@ -55,6 +56,8 @@ export class KafkaConsumer implements ConsumerPort {
   #started: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #lastCrash: string | undefined
+  /** Until when a member of the group is not ready all the same: it died of something that nobody has mended. */
+  #notReadyBefore = 0
 
   constructor(options: KafkaConsumerOptions) {
     this.#options = options
@@ -81,10 +84,23 @@ export class KafkaConsumer implements ConsumerPort {
     return this.#started
   }
 
+  async commit(offsets: readonly PartitionCommit[]): Promise<void> {
+    if (this.#session === undefined) throw notHeld(this.#options.groupId)
+    await this.#session.commit(offsets)
+  }
+
+  async ends(partitions: readonly TopicPartition[]): ReturnType<ConsumerPort['ends']> {
+    if (this.#session === undefined) throw notReached(this.#options.groupId)
+    return this.#session.ends(partitions)
+  }
+
   readiness(): { readonly ready: boolean; readonly reason?: string } {
-    if (this.#session?.alive === true) return { ready: true }
+    const { groupId } = this.#options
     const crash = this.#lastCrash === undefined ? '' : `; last: ${this.#lastCrash}`
-    return { ready: false, reason: `not a member of group ${this.#options.groupId}${crash}` }
+    if (this.#session?.alive !== true)
+      return { ready: false, reason: `not a member of group ${groupId}${crash}` }
+    if (this.#clock.monotonic() >= this.#notReadyBefore) return { ready: true }
+    return { ready: false, reason: `the records of group ${groupId} cannot be read${crash}` }
   }
 
   close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -128,8 +144,11 @@ export class KafkaConsumer implements ConsumerPort {
     // Half of it is certain: a consumer that dies at once must not be made anew in a hot loop.
     const waitMs = Math.floor(ceiling * (0.5 + random() / 2))
     this.#lastCrash = why.message
+    // It will join, meet the same batch and die again: a member in between, and no good.
+    if (isRelayError(why, 'CONFIG_INVALID'))
+      this.#notReadyBefore = this.#clock.monotonic() + waitMs + healthyMs
     this.#crashes.add(1, { group: groupId })
-    const facts = { err: why, failures, waitMs }
+    const facts = { err: why, reason: why.message, failures, waitMs }
     if (!ordinary) this.#logger.error(facts, 'consumer ended; a new one will join the group')
     else if (failingForMs < ordinaryNotReadyMs) {
       this.#logger.info({ reason: type, failures, waitMs }, 'the broker is not ready for the group yet')
@@ -146,8 +165,9 @@ export class KafkaConsumer implements ConsumerPort {
       settings: this.#settings,
       handler,
       clock: this.#clock,
+      logger: this.#logger,
       onJoin: (partitions) => {
-        this.#lastCrash = undefined
+        if (this.#clock.monotonic() >= this.#notReadyBefore) this.#lastCrash = undefined
         this.#logger.info({ partitions }, 'joined the group')
         onFirstJoin()
       },

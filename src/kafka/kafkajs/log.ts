@@ -17,7 +17,7 @@ const retriedNamespaces: ReadonlySet<string> = new Set([
 
 /** What our own consumer tells too, or what happens at every turn of its flow control. */
 const toldElsewhere =
-  /^(Crash: |Consumer has joined the group$|Pausing fetching from |Resuming fetching from )/
+  /^(Crash: |Consumer has joined the group$|Offset out of range, resetting |Pausing fetching from |Resuming fetching from )/
 
 /** Said at level error though nothing is wrong: a group rebalances, or a broker has just started. */
 const ordinary =

@@ -82,7 +82,7 @@ test('S6: one that stays unknown for the configured time goes into the dead lett
   assert.deepEqual(dead?.value, value)
   assert.equal(dead?.key, 'team/lost')
   assert.equal(dead?.headers['x-other'], 'kept')
-  assert.equal(dead?.headers['relay.reason.code'], 'SCHEMA_UNKNOWN')
+  assert.equal(dead?.headers['__connect.errors.exception.class.name'], 'SCHEMA_UNKNOWN')
   assert.equal(telemetry.values.get('registry_relay_bridge_records_total hook dead_letter'), 1)
   await until(() => bed.caughtUp(where.topic))
 })

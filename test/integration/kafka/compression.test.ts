@@ -133,6 +133,7 @@ async function consumer(topic: string, telemetry: CountedTelemetry, load: LoadPa
       got.push(...records.map(({ value }) => String(value)))
     },
     giveBack: () => Promise.resolve(),
+    lost: () => {},
   })
   return { member, got }
 }

@@ -106,6 +106,7 @@ export class SecureBed {
       .start({
         take: ({ records }) => values.push(...records.map(({ value }) => String(value))),
         giveBack: async () => {},
+        lost: () => {},
       })
       // Closed before it had joined.
       .catch(() => {})

@@ -6,6 +6,7 @@ import { registryEventSchema } from '../../../src/avro/event-schema.ts'
 import { proveEvent } from '../../../src/avro/proof.ts'
 import { SchemaRegistryClient } from '../../../src/avro/schema-registry.ts'
 import { frame } from '../../../src/avro/wire-format.ts'
+import { readEnvelope } from '../../../src/event/envelope.ts'
 import { encodeEnvelope } from '../../../src/event/envelope-encoder.ts'
 import type { Event } from '../../../src/event/event.ts'
 import { mediaTypeOf } from '../../../src/event/profile.ts'
@@ -110,7 +111,12 @@ export class BridgeBed {
     this.kafka = kafka
     this.registry = registry
     this.admin = kafka.admin()
-    this.#producer = kafka.producer({ allowAutoTopicCreation: false })
+    // A new topic's leaders may not all be there yet: without idempotence what is sent again is stored twice.
+    this.#producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    })
     this.#schemaId = schemaId
   }
 
@@ -153,6 +159,20 @@ export class BridgeBed {
   value(event: Event, contentType: string = mediaTypeOf('distribution-2')): Buffer {
     const received = { event, envelopeText: encodeEnvelope([event], 'distribution-2') }
     return frame(this.#schemaId, proveEvent(received, contentType).datum)
+  }
+
+  /** The first event of a notification, as the gateway would store it. */
+  valueOf(body: string, contentType: string = mediaTypeOf('distribution-2')): Buffer {
+    const [received] = readEnvelope(Buffer.from(body)).events
+    if (received === undefined) throw new Error(`no event in ${body}`)
+    return frame(this.#schemaId, proveEvent(received, contentType).datum)
+  }
+
+  /** A message whose event takes about `bytes`. */
+  large(repository: string, sequence: number, bytes: number): kafkajs.Message {
+    const event = eventOf(repository, sequence)
+    const target = { ...event.target, url: `http://r/${'x'.repeat(bytes)}` }
+    return { key: repository, value: this.value({ ...event, target }) }
   }
 
   /** Events `from` to `to` of each repository, one round after the other. */
@@ -202,8 +222,9 @@ export class BridgeBed {
         kafka,
         topic: where.deadLetterTopic,
         groupId: `${where.topic}.hook`,
+        endpoint: 'hook',
       }),
-      backoff: { baseMs: 20, capMs: 200 },
+      retry: { firstMs: 20, maxMs: 200, slowMs: 300 },
       commitIntervalMs: 100,
       drainMs: 2_000,
       ...options,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { EndpointGate } from '../../../src/topic-bridge/endpoint-gate.ts'
 import { until } from '../../support/until.ts'
 import { BridgeBed, TestReceiver } from './bridge-bed.ts'
 
@@ -11,7 +12,7 @@ before(async () => {
 })
 after(() => bed.stop())
 
-test('delivers everything, in order, although the broker is killed under it and comes back', async (t) => {
+test('G5: delivers everything, in order, although the broker that keeps its group is killed under it and comes back', async (t) => {
   const receiver = await new TestReceiver().listen()
   t.after(() => receiver.close())
   receiver.answer = async () => {
@@ -21,7 +22,9 @@ test('delivers everything, in order, although the broker is killed under it and 
   const where = await bed.topic(3)
   const repositories = Array.from({ length: 20 }, (_, n) => `team/app-${n}`)
   await bed.produce(where.topic, repositories, 20)
-  const bridge = bed.bridge(where, receiver.url, { maxInFlight: 4 })
+  const bridge = bed.bridge(where, receiver.url, {
+    gate: new EndpointGate({ endpoint: 'hook', concurrency: 4 }),
+  })
   t.after(() => bridge.close())
   await bridge.start()
   await until(() => receiver.taken.length > 50)
@@ -31,4 +34,5 @@ test('delivers everything, in order, although the broker is killed under it and 
   await until(() => receiver.distinct === 500, { ms: 60_000, what: () => `${receiver.distinct} of 500` })
   assert.deepEqual(receiver.outOfOrder(), [])
   assert.equal(bridge.readiness().ready, true)
+  await until(() => bed.caughtUp(where.topic).catch(() => false))
 })

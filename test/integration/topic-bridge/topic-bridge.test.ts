@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { encodeEnvelope } from '../../../src/event/envelope-encoder.ts'
 import type { Delivered } from '../../../src/topic-bridge/delivered.ts'
+import { EndpointGate } from '../../../src/topic-bridge/endpoint-gate.ts'
 import { until } from '../../support/until.ts'
 import { RecordingTelemetry } from '../../unit/topic-bridge/bridge-support.ts'
 import { BridgeBed, eventOf, TestReceiver } from './bridge-bed.ts'
@@ -102,7 +103,7 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.deepEqual(receiver.outOfOrder(), [])
   })
 
-  test('a repository whose deliveries fail holds up neither the others of its partition nor other partitions', async (t) => {
+  test('G8: a repository whose deliveries fail holds up neither the others of its partition nor other partitions', async (t) => {
     const receiver = await receiverOf(t)
     const failing = 'team/failing'
     receiver.answer = ({ repository }) => (repository === failing ? 500 : 204)
@@ -123,7 +124,7 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.deepEqual([receiver.taken.length, receiver.outOfOrder()], [61, []])
   })
 
-  test('loses nothing and keeps the order while members join and leave', async (t) => {
+  test('G1: loses nothing and keeps the order while members join and leave', async (t) => {
     const receiver = await receiverOf(t)
     receiver.answer = async () => {
       await new Promise((resolve) => setTimeout(resolve, 5))
@@ -147,7 +148,7 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.deepEqual(receiver.outOfOrder(), [])
   })
 
-  test('members that join and leave cleanly repeat nothing', async (t) => {
+  test('G4: members that join and leave cleanly repeat nothing', async (t) => {
     const receiver = await receiverOf(t)
     receiver.answer = async () => {
       await new Promise((resolve) => setTimeout(resolve, 10))
@@ -155,8 +156,12 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     }
     const where = await bed.topic(6)
     await bed.produce(where.topic, names(60), 20)
-    const first = bed.bridge(where, receiver.url, { maxInFlight: 4 })
-    const second = bed.bridge(where, receiver.url, { maxInFlight: 4 })
+    const first = bed.bridge(where, receiver.url, {
+      gate: new EndpointGate({ endpoint: 'hook', concurrency: 4 }),
+    })
+    const second = bed.bridge(where, receiver.url, {
+      gate: new EndpointGate({ endpoint: 'hook', concurrency: 4 }),
+    })
     t.after(() => Promise.all([first.close(), second.close()]))
     await first.start()
     await until(() => receiver.taken.length > 100)
@@ -170,7 +175,7 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.deepEqual([receiver.taken.length, receiver.distinct, receiver.outOfOrder()], [1_200, 1_200, []])
   })
 
-  test('stays a member while its endpoint is down for longer than the session, and delivers afterwards', async (t) => {
+  test('G3: stays a member while its endpoint is down for longer than the session, and delivers afterwards', async (t) => {
     const receiver = await receiverOf(t)
     receiver.answer = () => 503
     const where = await bed.topic(3)
@@ -205,7 +210,7 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.deepEqual([receiver.distinct, receiver.outOfOrder()], [20, []])
   })
 
-  test('a clean stop in the middle repeats nothing', async (t) => {
+  test('G4: a clean stop in the middle repeats nothing', async (t) => {
     const receiver = await receiverOf(t)
     receiver.answer = async () => {
       await new Promise((resolve) => setTimeout(resolve, 10))
@@ -213,7 +218,9 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     }
     const where = await bed.topic(3)
     await bed.produce(where.topic, names(50), 8)
-    const first = bed.bridge(where, receiver.url, { maxInFlight: 8 })
+    const first = bed.bridge(where, receiver.url, {
+      gate: new EndpointGate({ endpoint: 'hook', concurrency: 8 }),
+    })
     t.after(() => first.close())
     await first.start()
     await until(() => receiver.taken.length > 60)
@@ -227,7 +234,7 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.deepEqual([receiver.taken.length, receiver.distinct, receiver.outOfOrder()], [400, 400, []])
   })
 
-  test('bytes that are no record go to the dead letters as they are, and the partition goes on', async (t) => {
+  test('P1: bytes that are no record go to the dead letters as they are, and the partition goes on', async (t) => {
     const receiver = await receiverOf(t)
     const where = await bed.topic(1)
     const telemetry = new RecordingTelemetry()
@@ -246,21 +253,32 @@ describe('topic bridge on a real Kafka', { concurrency: true }, () => {
     assert.equal(telemetry.values.get('registry_relay_bridge_records_total hook dead_letter'), 3)
     const letters = await recordsOf(where.deadLetterTopic, 3)
     const [first] = letters.filter(({ value }) => value?.toString() === 'no record')
-    const headers = Object.fromEntries(
-      Object.entries(first?.headers ?? {}).map(([name, value]) => [name, String(value)]),
-    )
-    assert.match(headers['relay.reason.message'] ?? '', /\w/)
+    const headers = new Map(Object.entries(first?.headers ?? {}))
+    const text = (name: string): string => String(headers.get(name))
+    assert.match(text('__connect.errors.exception.message'), /\w/)
     assert.deepEqual(
-      { ...headers, 'relay.reason.message': '' },
-      {
-        'relay.reason.code': 'RECORD_UNDECODABLE',
-        'relay.reason.message': '',
-        'relay.source.topic': where.topic,
-        'relay.source.partition': '0',
-        'relay.source.offset': '0',
-        'relay.source.timestamp': '1700000000123',
-        'relay.group': `${where.topic}.hook`,
-      },
+      [
+        '__connect.errors.topic',
+        '__connect.errors.partition',
+        '__connect.errors.offset',
+        '__connect.errors.connector.name',
+        '__connect.errors.stage',
+        '__connect.errors.exception.class.name',
+        'relay.endpoint',
+        'relay.attempts',
+        'relay.source.timestamp',
+      ].map(text),
+      [
+        where.topic,
+        '0',
+        '0',
+        `${where.topic}.hook`,
+        'VALUE_CONVERTER',
+        'RECORD_UNDECODABLE',
+        'hook',
+        '1',
+        '1700000000123',
+      ],
     )
     assert.equal(first?.key?.toString(), 'team/app')
   })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ProgressLine } from '../../../src/cli/progress-line.ts'
 
-function written(isTTY: boolean): { text: () => string; line: ProgressLine } {
+function written(isTTY: boolean, columns = 60): { text: () => string; line: ProgressLine } {
   let text = ''
-  const line = new ProgressLine({ isTTY, columns: 60, write: (chunk) => (text += chunk) })
+  const line = new ProgressLine({ isTTY, columns, write: (chunk) => (text += chunk) })
   return { text: () => text, line }
 }
 
@@ -20,6 +20,12 @@ test('never breaks the line, however long the text', () => {
   const { text, line } = written(true)
   line.show('x'.repeat(200), 1, 1)
   assert.equal(text().replace('\r\u001b[K', '').length, 59)
+})
+
+test('takes a terminal that says it has no columns for one of eighty', () => {
+  const { text, line } = written(true, 0)
+  line.show('x'.repeat(200), 1, 1)
+  assert.equal(text().replace('\r\u001b[K', '').length, 79)
 })
 
 test('writes nothing where there is no terminal', () => {

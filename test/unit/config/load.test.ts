@@ -16,17 +16,20 @@ test('what the example configuration has commented out is valid as well, and wha
   const folder = mkdtempSync(join(tmpdir(), 'relay-config-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const text = readFileSync('examples/registry-relay.yaml', 'utf8')
-  const gateway = text.slice(text.indexOf('\ngateway:'), text.indexOf('\nbridge:'))
+  const blocks = text.slice(text.indexOf('\ngateway:'), text.indexOf('\nmanagement:'))
   // Keys and list items, not sentences.
-  const uncommented = gateway.replace(/^( *)# ( *(?:\w+:(?: |$)|- ))/gm, '$1$2')
+  const uncommented = blocks.replace(/^( *)# ( *(?:\w+:(?: |$)|- ))/gm, '$1$2')
   const head = 'kafka: { brokers: "h:1" }\nschemaRegistry: { url: "http://h/" }'
   writeFileSync(
     join(folder, 'relay.yaml'),
     `${head}${uncommented.replaceAll(/\{ file: [^}]*\}/g, '{ file: secret }')}`,
   )
-  writeFileSync(join(folder, 'secret'), 's3cr3t\n')
-  const shown = loadConfig(join(folder, 'relay.yaml'), {})
-  writeFileSync(join(folder, 'relay.yaml'), head)
+  writeFileSync(join(folder, 'secret'), `whsec_${Buffer.alloc(32).toString('base64')}\n`)
+  const shown = loadConfig(join(folder, 'relay.yaml'), { ENDPOINT_URL: 'https://h/' })
+  writeFileSync(
+    join(folder, 'relay.yaml'),
+    `${head}\nbridge: { endpoints: [{ name: a, url: "https://h/" }] }\n`,
+  )
   const defaults = loadConfig(join(folder, 'relay.yaml'), {})
 
   assert.deepEqual(shown.gateway.limits, defaults.gateway.limits)
@@ -40,6 +43,23 @@ test('what the example configuration has commented out is valid as well, and wha
   assert.equal(shown.gateway.redact.rules[0]?.action, 'hmac')
   assert.deepEqual(shown.gateway.ignore.actions, ['pull'])
   assert.equal(shown.gateway.tls?.clientCaFile, join(folder, 'clients.crt'))
+
+  const [receiver, pasted] = shown.bridge.endpoints
+  const [plain] = defaults.bridge.endpoints
+  assert.ok(receiver !== undefined && plain !== undefined)
+  for (const key of ['timeoutMs', 'concurrency', 'breaker', 'envelope', 'addresses'] as const) {
+    assert.deepEqual(receiver[key], plain[key], key)
+  }
+  assert.deepEqual(receiver.timeouts, { ...plain.timeouts, headersMs: plain.timeoutMs })
+  assert.deepEqual(receiver.retry, { ...plain.retry, maxAttempts: 100, maxAgeMs: 86_400_000 })
+  // Every key of an endpoint is shown.
+  assert.deepEqual(
+    Object.entries(receiver).filter(([, value]) => value === undefined),
+    [],
+  )
+  assert.equal(receiver.proxy?.caFile, join(folder, 'proxy.pem'))
+  assert.deepEqual([pasted?.name, pasted?.ignore.actions], ['old-listener', ['pull']])
+  assert.deepEqual(shown.bridge.remarks, [])
 })
 
 test('the variables of docker-compose.yml reach the example configuration', () => {
@@ -67,6 +87,13 @@ gateway:
   credentials: [{ bearer: { file: token } }]
   tls: { certificateFile: gateway.crt, keyFile: /elsewhere/gateway.key }
 spool: { folder: data/spool }
+bridge:
+  endpoints:
+    - name: a
+      url: https://h/
+      headers: { Authorization: { file: token } }
+      tls: { caFile: ca.pem }
+      proxy: { url: "https://p:1", caFile: /elsewhere/proxy.pem }
 `,
   )
   const config = loadConfig(join(folder, 'relay.yaml'), {})
@@ -80,6 +107,10 @@ spool: { folder: data/spool }
     keyFile: '/elsewhere/gateway.key',
   })
   assert.equal(config.spool.folder, join(folder, 'data/spool'))
+  const [endpoint] = config.bridge.endpoints
+  assert.equal(endpoint?.headers['Authorization']?.[0]?.file, join(folder, 'token'))
+  assert.equal(endpoint?.tls?.caFile, join(folder, 'ca.pem'))
+  assert.equal(endpoint?.proxy?.caFile, '/elsewhere/proxy.pem')
 })
 
 test('says what to do when there is no such file', () => {

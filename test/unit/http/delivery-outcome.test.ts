@@ -14,12 +14,12 @@ const answer = (status: number, retryAfter?: string) =>
 
 test('every 2xx is delivered, and nothing else is', () => {
   for (let status = 100; status < 1_000; status++) {
-    assert.equal(answer(status).kind, status >= 200 && status < 300 ? 'delivered' : 'retry', String(status))
+    assert.equal(answer(status).kind, status >= 200 && status < 300 ? 'delivered' : 'failed', String(status))
   }
 })
 
 test('a wrong credential is tried again: it is a fault of the configuration, not of the event', () => {
-  assert.deepEqual(answer(401), { kind: 'retry', status: 401, reason: 'status 401' })
+  assert.deepEqual(answer(401), { kind: 'failed', status: 401, reason: 'status 401' })
 })
 
 for (const [value, expected] of [
@@ -54,7 +54,7 @@ test('no Retry-After leads out of the bounds', () => {
 
 test('the pause an endpoint asks for comes with the outcome', () => {
   assert.deepEqual(answer(503, '2'), {
-    kind: 'retry',
+    kind: 'failed',
     status: 503,
     reason: 'status 503',
     retryAfterMs: 2_000,
@@ -69,7 +69,7 @@ test('an error is named by its code, else by its name', () => {
 
 test('the error of an attempt says what came as a sentence and as facts', () => {
   const error = deliveryFailed('http://hook.test', {
-    kind: 'retry',
+    kind: 'failed',
     status: 503,
     reason: 'status 503',
     retryAfterMs: 1,

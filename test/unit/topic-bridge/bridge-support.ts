@@ -1,25 +1,21 @@
 import { RelayError } from '../../../src/errors.ts'
 import type { Deliverer, DeliveryReceipt, DeliveryRequest } from '../../../src/http/deliverer.ts'
-import type {
-  BatchHandler,
-  ConsumedRecord,
-  ConsumerPort,
-  HeldPartition,
-  RecordBatch,
-} from '../../../src/kafka/consumer-port.ts'
+import type { ConsumedRecord, RecordBatch } from '../../../src/kafka/consumer-port.ts'
 import type { DeadLetterReason, DeadLetters } from '../../../src/kafka/dead-letter-port.ts'
 import type { Facts, Labels, Logger, Telemetry } from '../../../src/telemetry.ts'
 import type { DecodedEvent } from '../../../src/topic-bridge/delivered.ts'
+import type { Pass } from '../../../src/topic-bridge/endpoint-gate.ts'
 
 export function record(
   offset: bigint,
   key: string | null,
   value: string | null = `${key}#${offset}`,
   headers: Readonly<Record<string, string>> = {},
+  partition = 0,
 ): ConsumedRecord {
   return {
     topic: 'events',
-    partition: 0,
+    partition,
     offset,
     key: key === null ? null : Buffer.from(key),
     value: value === null ? null : Buffer.from(value),
@@ -49,6 +45,7 @@ export class ScriptedDeliverer implements Deliverer {
   readonly delivered: string[] = []
   closed = 0
   answer: (request: DeliveryRequest) => Answer = () => 'ok'
+  onDelivered: (request: DeliveryRequest) => void = () => {}
   readonly #held = new Map<string, () => void>()
 
   async deliver(request: DeliveryRequest, signal?: AbortSignal): Promise<DeliveryReceipt> {
@@ -67,11 +64,16 @@ export class ScriptedDeliverer implements Deliverer {
       throw answer
     }
     this.delivered.push(request.body)
+    this.onDelivered(request)
     return { status: 204 }
   }
 
   letGo(body: string): void {
     this.#held.get(body)?.()
+  }
+
+  letGoAll(): void {
+    for (const goOn of this.#held.values()) goOn()
   }
 
   async close(): Promise<void> {
@@ -83,10 +85,12 @@ export class RecordingDeadLetters implements DeadLetters {
   readonly written: { readonly record: ConsumedRecord; readonly reason: DeadLetterReason }[] = []
   failures = 0
   closed = 0
+  onWritten: (record: ConsumedRecord) => void = () => {}
 
   async write(record: ConsumedRecord, reason: DeadLetterReason): Promise<void> {
     if (this.failures-- > 0) throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
     this.written.push({ record, reason })
+    this.onWritten(record)
   }
 
   async close(): Promise<void> {
@@ -94,50 +98,28 @@ export class RecordingDeadLetters implements DeadLetters {
   }
 }
 
-export class ScriptedPartition implements HeldPartition {
-  lost = false
-  paused = false
-  readonly committed: bigint[] = []
-  refusal: Error | undefined
-  delay: (() => Promise<void>) | undefined
-  onCommit: (next: number) => void = () => {}
+/** Keeps the verdicts that an attempt spoke. */
+export class RecordingPass implements Pass {
+  readonly verdicts: unknown[] = []
 
-  isHeld(): boolean {
-    return !this.lost
+  succeeded(): void {
+    this.verdicts.push('succeeded')
   }
 
-  async commit(next: bigint): Promise<void> {
-    if (this.refusal !== undefined) throw this.refusal
-    await this.delay?.()
-    this.onCommit(Number(next))
-    this.committed.push(next)
+  failed(...verdict: readonly [string, string, number?]): void {
+    this.verdicts.push(['failed', ...verdict])
   }
 
-  pause(): void {
-    this.paused = true
+  misconfigured(...verdict: readonly [string, string]): void {
+    this.verdicts.push(['misconfigured', ...verdict])
   }
 
-  resume(): void {
-    this.paused = false
-  }
-}
-
-export class ScriptedConsumer implements ConsumerPort {
-  handler: BatchHandler | undefined
-  closedWith: number | undefined
-  ready = true
-
-  async start(handler: BatchHandler): Promise<void> {
-    this.handler = handler
+  gone(): void {
+    this.verdicts.push('gone')
   }
 
-  readiness(): { ready: boolean; reason?: string } {
-    return this.ready ? { ready: true } : { ready: false, reason: 'not a member' }
-  }
-
-  async close(options?: { deadlineMs?: number }): Promise<void> {
-    this.closedWith = options?.deadlineMs
-    await this.handler?.giveBack(options?.deadlineMs ?? 10_000)
+  end(): void {
+    this.verdicts.push('end')
   }
 }
 

@@ -1,60 +1,32 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RelayError } from '../../../src/errors.ts'
-import type { ConsumedRecord } from '../../../src/kafka/consumer-port.ts'
-import { BridgeObserver } from '../../../src/topic-bridge/bridge-observer.ts'
-import type { Delivered, RecordDecoder } from '../../../src/topic-bridge/delivered.ts'
-import { RecordDelivery } from '../../../src/topic-bridge/record-delivery.ts'
-import { ManualClock } from '../../support/manual-clock.ts'
-import {
-  decode,
-  RecordingDeadLetters,
-  RecordingTelemetry,
-  record,
-  ScriptedDeliverer,
-} from './bridge-support.ts'
-
-function setUp(
-  given: ConsumedRecord,
-  onDelivered?: (delivered: Delivered) => void,
-  decodeWith: RecordDecoder['decode'] = decode,
-) {
-  const clock = new ManualClock()
-  const telemetry = new RecordingTelemetry()
-  const deliverer = new ScriptedDeliverer()
-  const deadLetters = new RecordingDeadLetters()
-  let outcomes = 0
-  const parts = {
-    decoder: { decode: decodeWith },
-    deliverer,
-    deadLetters,
-    backoff: { baseMs: 100, capMs: 1_000 },
-    unknownSchemaMs: 900_000,
-    clock,
-    random: () => 0.5,
-    observer: new BridgeObserver(telemetry, clock, 'billing', 'relay.billing'),
-    onDelivered,
-  }
-  const delivery = new RecordDelivery(given, parts, () => outcomes++)
-  const attempt = (signal = new AbortController().signal) => delivery.attempt(signal)
-  return { attempt, deliverer, deadLetters, telemetry, clock, outcomes: () => outcomes }
-}
+import type { Delivered } from '../../../src/topic-bridge/delivered.ts'
+import { decode, record } from './bridge-support.ts'
+import { deliveryBed as setUp } from './delivery-bed.ts'
 
 test('posts the Envelope with its media type and the id of its event', async () => {
-  const { attempt, deliverer, outcomes, telemetry } = setUp(record(3n, 'team/app', 'body'))
+  const { attempt, deliverer, outcomes, pass } = setUp(record(3n, 'team/app', 'body'))
   assert.equal(await attempt(), undefined)
   assert.deepEqual(deliverer.requests, [
-    { body: 'body', mediaType: 'application/x-test', eventId: 'id-body' },
+    {
+      body: 'body',
+      mediaType: 'application/x-test',
+      eventId: 'id-body',
+      attempt: 1,
+      record: 'events-0@3',
+      traceparent: undefined,
+      tracestate: undefined,
+    },
   ])
-  assert.equal(outcomes(), 1)
-  assert.equal(telemetry.values.get('registry_relay_bridge_records_total billing delivered'), 1)
+  assert.deepEqual([outcomes, pass.verdicts], [['delivered'], ['succeeded']])
 })
 
 test('tells the callback everything about the delivery', async () => {
   const seen: Delivered[] = []
-  const { attempt, deliverer, clock } = setUp(record(3n, 'team/app', 'body'), (delivered) =>
-    seen.push(delivered),
-  )
+  const { attempt, deliverer, clock } = setUp(record(3n, 'team/app', 'body'), {
+    onDelivered: (delivered) => seen.push(delivered),
+  })
   deliverer.answer = () => 'fail'
   await attempt()
   deliverer.answer = () => 'ok'
@@ -78,11 +50,13 @@ test('tells the callback everything about the delivery', async () => {
 })
 
 test('a callback that throws does not make the event be delivered again', async () => {
-  const { attempt, outcomes, telemetry } = setUp(record(3n, 'team/app'), () => {
-    throw new Error('printer on fire')
+  const { attempt, outcomes, telemetry } = setUp(record(3n, 'team/app'), {
+    onDelivered: () => {
+      throw new Error('printer on fire')
+    },
   })
   assert.equal(await attempt(), undefined)
-  assert.equal(outcomes(), 1)
+  assert.equal(outcomes.length, 1)
   assert.equal(telemetry.lines.filter(({ level }) => level === 'error').length, 1)
 })
 
@@ -90,7 +64,7 @@ test('a failed attempt has no outcome, waits longer each time, and is counted by
   const { attempt, deliverer, outcomes, telemetry } = setUp(record(3n, 'team/app'))
   deliverer.answer = () => 'fail'
   assert.deepEqual([await attempt(), await attempt(), await attempt()], [50, 100, 200])
-  assert.equal(outcomes(), 0)
+  assert.equal(outcomes.length, 0)
   assert.equal(telemetry.values.get('registry_relay_bridge_retries_total billing deliver status 503'), 3)
   assert.equal(telemetry.values.get('registry_relay_bridge_in_flight billing relay.billing'), 0)
 })
@@ -121,19 +95,22 @@ for (const [what, value] of [
 ] as const) {
   test(`${what}: into the dead letters as they are, and only then an outcome`, async () => {
     const given = record(3n, 'team/app', value)
-    const { attempt, deadLetters, deliverer, outcomes, telemetry } = setUp(given)
+    const { attempt, deadLetters, deliverer, outcomes, telemetry, pass } = setUp(given)
     deadLetters.failures = 2
-    assert.equal(await attempt(), 50)
-    assert.equal(await attempt(), 100)
-    assert.equal(outcomes(), 0)
+    assert.deepEqual([await attempt(), await attempt(), await attempt()], [0, 100, 200])
+    assert.deepEqual(outcomes, [])
     assert.equal(await attempt(), undefined)
-    assert.equal(outcomes(), 1)
+    assert.deepEqual(outcomes, ['dead_letter'])
     assert.deepEqual(
-      deadLetters.written.map(({ record: kept, reason }) => [kept, reason.code]),
-      [[given, 'RECORD_UNDECODABLE']],
+      deadLetters.written.map(({ record: kept, reason }) => [
+        kept,
+        reason.code,
+        reason.stage,
+        reason.attempts,
+      ]),
+      [[given, 'RECORD_UNDECODABLE', 'decode', 1]],
     )
-    assert.equal(deliverer.requests.length, 0)
-    assert.equal(telemetry.values.get('registry_relay_bridge_records_total billing dead_letter'), 1)
+    assert.deepEqual([deliverer.requests.length, pass.verdicts], [0, []])
     assert.equal(telemetry.lines.filter(({ level }) => level === 'error').length, 1)
   })
 }
@@ -146,29 +123,27 @@ test('S6: a schema that is not known is waited for from the first attempt on, an
   for (let n = 0; n < 20; n++) assert.ok(((await attempt()) ?? -1) >= 50)
   await clock.advance(899_999)
   assert.ok(((await attempt()) ?? -1) >= 50)
-  assert.deepEqual([deadLetters.written.length, outcomes()], [0, 0])
+  assert.deepEqual([deadLetters.written.length, outcomes.length], [0, 0])
   assert.equal(telemetry.values.get('registry_relay_bridge_retries_total billing decode SCHEMA_UNKNOWN'), 21)
   await clock.advance(1)
-  assert.equal(await attempt(), undefined)
-  assert.deepEqual(deadLetters.written, [
-    { record: given, reason: { code: 'SCHEMA_UNKNOWN', message: 'no schema 7' } },
-  ])
-  assert.deepEqual([deliverer.requests.length, outcomes()], [0, 1])
-  assert.equal(telemetry.values.get('registry_relay_bridge_records_total billing dead_letter'), 1)
+  assert.deepEqual([await attempt(), await attempt()], [0, undefined])
+  const [letter] = deadLetters.written
+  assert.deepEqual([deadLetters.written.length, letter?.record], [1, given])
+  const { code, message, stage, attempts } = letter?.reason ?? {}
+  assert.deepEqual([code, message, stage, attempts], ['SCHEMA_UNKNOWN', 'no schema 7', 'decode', 22])
+  assert.deepEqual([deliverer.requests.length, outcomes.length], [0, 1])
   const [line] = telemetry.lines.filter(({ level }) => level === 'error')
   assert.equal(line?.facts['code'], 'SCHEMA_UNKNOWN')
 })
 
 test('S6: a registry that comes back after longer than that, and knows the schema, gets the record delivered', async () => {
   let error: RelayError | undefined = new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'nobody answers')
-  const { attempt, deadLetters, deliverer, outcomes, clock } = setUp(
-    record(3n, 'team/app'),
-    undefined,
-    (value) => {
+  const { attempt, deadLetters, deliverer, outcomes, clock } = setUp(record(3n, 'team/app'), {
+    decode: (value) => {
       if (error !== undefined) throw error
       return decode(value)
     },
-  )
+  })
   for (const code of ['SCHEMA_REGISTRY_UNAVAILABLE', 'SCHEMA_REGISTRY_REFUSED'] as const) {
     error = new RelayError(code, 'no answer')
     for (let hour = 0; hour < 50; hour++) {
@@ -178,7 +153,7 @@ test('S6: a registry that comes back after longer than that, and knows the schem
   }
   error = undefined
   assert.equal(await attempt(), undefined)
-  assert.deepEqual([deadLetters.written.length, deliverer.requests.length, outcomes()], [0, 1, 1])
+  assert.deepEqual([deadLetters.written.length, deliverer.requests.length, outcomes.length], [0, 1, 1])
 })
 
 test('S5: a record whose schema is not the one under its id waits as well, and is given up after the same time', async () => {
@@ -187,47 +162,114 @@ test('S5: a record whose schema is not the one under its id waits as well, and i
     facts: { reason: 'schema_mismatch' },
   })
   const given = record(3n, 'team/app', 'body', { 'x-schema-fingerprint': 'abc' })
-  const { attempt, deadLetters, outcomes, telemetry, clock } = setUp(
-    given,
-    undefined,
-    (_value, fingerprint) => {
+  const { attempt, deadLetters, outcomes, telemetry, clock } = setUp(given, {
+    decode: (_value, fingerprint) => {
       asked.push(fingerprint)
       throw mismatch
     },
-  )
+  })
   for (let n = 0; n < 20; n++) assert.ok(((await attempt()) ?? -1) >= 50)
-  assert.deepEqual([deadLetters.written.length, outcomes()], [0, 0])
+  assert.deepEqual([deadLetters.written.length, outcomes.length], [0, 0])
   assert.deepEqual(new Set(asked), new Set(['abc']))
   assert.equal(telemetry.values.get('registry_relay_bridge_retries_total billing decode schema_mismatch'), 20)
   await clock.advance(900_000)
-  assert.equal(await attempt(), undefined)
-  assert.deepEqual(deadLetters.written, [
-    { record: given, reason: { code: 'SCHEMA_UNKNOWN', message: 'another schema' } },
-  ])
+  assert.deepEqual([await attempt(), await attempt()], [0, undefined])
+  const [letter] = deadLetters.written
+  assert.deepEqual([deadLetters.written.length, letter?.record], [1, given])
+  const { code, message, stage, attempts } = letter?.reason ?? {}
+  assert.deepEqual([code, message, stage, attempts], ['SCHEMA_UNKNOWN', 'another schema', 'decode', 21])
 })
 
 test('an aborted attempt is no failure of the endpoint', async () => {
-  const { attempt, deliverer, outcomes, telemetry } = setUp(record(3n, 'team/app'))
+  const { attempt, deliverer, outcomes, telemetry, pass } = setUp(record(3n, 'team/app'))
   deliverer.answer = () => 'hold'
   const controller = new AbortController()
   const attempted = attempt(controller.signal)
   await new Promise((resolve) => setImmediate(resolve))
   controller.abort(new Error('given back'))
   assert.equal(await attempted, 0)
-  assert.equal(outcomes(), 0)
-  assert.equal(telemetry.lines.length, 0)
+  assert.equal(outcomes.length, 0)
+  assert.deepEqual([telemetry.lines.length, pass.verdicts], [0, []])
 })
 
 test('given back while its schema is being fetched: it is not delivered after that', async () => {
   const controller = new AbortController()
-  const { attempt, deliverer, deadLetters, outcomes } = setUp(
-    record(3n, 'team/app'),
-    undefined,
-    async (value) => {
+  const { attempt, deliverer, deadLetters, outcomes } = setUp(record(3n, 'team/app'), {
+    decode: async (value) => {
       controller.abort(new Error('given back'))
       return decode(value)
     },
-  )
+  })
   assert.equal(await attempt(controller.signal), 0)
-  assert.deepEqual([deliverer.requests.length, deadLetters.written.length, outcomes()], [0, 0, 0])
+  assert.deepEqual([deliverer.requests.length, deadLetters.written.length, outcomes.length], [0, 0, 0])
+})
+
+test('the lease is lost while its schema is being fetched: it is not delivered then, and later if it is held after all', async () => {
+  const bed = setUp(record(3n, 'team/app'), {
+    decode: async (value) => {
+      bed.lease.held = false
+      return decode(value)
+    },
+  })
+  assert.equal(await bed.attempt(), 1_000)
+  assert.deepEqual([bed.deliverer.requests.length, bed.outcomes, bed.pass.verdicts], [0, [], []])
+})
+
+test('while the partition may be somebody elses, nothing is begun and nothing is counted', async () => {
+  const { attempt, deliverer, history, lease } = setUp(record(3n, 'team/app'))
+  lease.held = false
+  assert.equal(await attempt(), 1_000)
+  assert.deepEqual([deliverer.requests.length, history.attempts], [0, 0])
+  lease.held = true
+  assert.equal(await attempt(), undefined)
+})
+
+test('what turns out not to be for the endpoint when its schema has come is filtered, and says nothing of the endpoint', async () => {
+  let known = false
+  const { attempt, deliverer, outcomes, pass } = setUp(record(3n, 'team/app'), {
+    decode: async (value) => {
+      if (!known) throw new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'down')
+      return decode(value)
+    },
+    wants: ({ id }) => id !== 'id-team/app#3',
+  })
+  assert.equal(await attempt(), 50)
+  known = true
+  assert.equal(await attempt(), undefined)
+  assert.deepEqual([outcomes, deliverer.requests.length, pass.verdicts], [['filtered'], 0, []])
+})
+
+test('each request says which attempt it is, where the record lies and what trace it belongs to', async () => {
+  const { attempt, deliverer } = setUp(
+    record(3n, 'a', 'body', { traceparent: '00-aa-bb-01', tracestate: 'v=1' }, 7),
+  )
+  deliverer.answer = () => 'fail'
+  await attempt()
+  await attempt()
+  assert.deepEqual(
+    deliverer.requests.map(({ attempt: number, record: place, traceparent, tracestate }) => [
+      number,
+      place,
+      traceparent,
+      tracestate,
+    ]),
+    [1, 2].map((number) => [number, 'events-7@3', '00-aa-bb-01', 'v=1']),
+  )
+})
+
+test('with a profile the event is posted as a registry of that kind writes it', async () => {
+  const { attempt, deliverer } = setUp(record(3n, 'team/app', 'body'), { profile: 'distribution-3' })
+  assert.equal(await attempt(), undefined)
+  const [request] = deliverer.requests
+  assert.equal(request?.mediaType, 'application/vnd.docker.distribution.events.v2+json')
+  assert.equal(JSON.parse(request?.body ?? '').events[0].id, 'id-body')
+})
+
+test('the history goes on where the bridge had left it when it gave the partition back', async () => {
+  const history = { attempts: 7, failures: 4, begunAt: 0, firstFailureAt: 5 }
+  const { attempt, deliverer, deadLetters } = setUp(record(3n, 'a'), { history, retry: { maxAttempts: 5 } })
+  deliverer.answer = () => 'fail'
+  assert.deepEqual([await attempt(), await attempt()], [0, undefined])
+  const [letter] = deadLetters.written
+  assert.deepEqual([letter?.reason.attempts, letter?.reason.firstFailureAt], [8, 5])
 })

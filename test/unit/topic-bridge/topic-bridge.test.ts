@@ -1,42 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isRelayError } from '../../../src/errors.ts'
-import { TopicBridge, type TopicBridgeOptions } from '../../../src/topic-bridge/topic-bridge.ts'
+import { isRelayError, RelayError } from '../../../src/errors.ts'
+import { EndpointGate } from '../../../src/topic-bridge/endpoint-gate.ts'
 import { ManualClock, settle } from '../../support/manual-clock.ts'
-import {
-  batchOf,
-  decode,
-  RecordingDeadLetters,
-  record,
-  ScriptedConsumer,
-  ScriptedDeliverer,
-  ScriptedPartition,
-} from './bridge-support.ts'
-
-function setUp(given: Partial<TopicBridgeOptions> = {}) {
-  const consumer = new ScriptedConsumer()
-  const deliverer = new ScriptedDeliverer()
-  const deadLetters = new RecordingDeadLetters()
-  const clock = new ManualClock()
-  const groups: string[] = []
-  const bridge = new TopicBridge({
-    endpoint: 'billing',
-    consumer: (groupId) => {
-      groups.push(groupId)
-      return consumer
-    },
-    decoder: { decode },
-    deliverer,
-    deadLetters,
-    clock,
-    random: () => 0.5,
-    ...given,
-  })
-  return { bridge, consumer, deliverer, deadLetters, clock, groups }
-}
+import { bridgeBed } from './bridge-bed.ts'
+import { decode } from './bridge-support.ts'
+import { ScriptedPartition } from './scripted-consumer.ts'
 
 test('the consumer group is named after the endpoint', () => {
-  const { bridge, groups } = setUp({ group: 'relay.eu', endpoint: 'billing-1' })
+  const { bridge, groups } = bridgeBed({ group: 'relay.eu', endpoint: 'billing-1' })
   assert.deepEqual([groups, bridge.groupId], [['relay.eu.billing-1'], 'relay.eu.billing-1'])
 })
 
@@ -44,27 +16,27 @@ for (const wrong of [
   { endpoint: 'a.b' },
   { endpoint: '' },
   { group: 'a b' },
-  { maxInFlight: 0 },
-  { maxInFlight: 1.5 },
+  { unknownSchemaMs: -1 },
+  { unknownSchemaMs: Number.NaN },
+  { retry: { maxAttempts: 0 } },
 ]) {
-  test(`refuses ${JSON.stringify(wrong)}`, () => {
+  const [name, value] = Object.entries(wrong)[0] as [string, unknown]
+  test(`refuses ${name} ${JSON.stringify(value)}`, () => {
     assert.throws(
-      () => setUp(wrong),
-      (error) =>
-        isRelayError(error, 'CONFIG_INVALID') && error.message.startsWith(Object.keys(wrong)[0] ?? ''),
+      () => bridgeBed(wrong),
+      (error) => isRelayError(error, 'CONFIG_INVALID') && error.message.startsWith(name),
     )
   })
 }
 
-test('no more deliveries are under way than allowed, over all partitions', async () => {
-  const { bridge, consumer, deliverer } = setUp({ maxInFlight: 3 })
+test('no more deliveries are under way than the gate allows, over all partitions', async () => {
+  const clock = new ManualClock()
+  const gate = new EndpointGate({ endpoint: 'billing', concurrency: 3, clock })
+  const { bridge, deliverer, take } = bridgeBed({ gate }, clock)
   deliverer.answer = () => 'hold'
   await bridge.start()
-  const keys = ['a', 'b', 'c', 'd']
-  for (const partition of [0, 1]) {
-    const records = keys.map((key, n) => ({ ...record(BigInt(n), `${key}${partition}`), partition }))
-    consumer.handler?.take(batchOf(records), new ScriptedPartition())
-  }
+  take(new ScriptedPartition(), 0n, 'abcd', 0)
+  take(new ScriptedPartition(), 0n, 'efgh', 1)
   await settle()
   assert.equal(deliverer.requests.length, 3)
   for (let turn = 0; turn < 8; turn++) {
@@ -74,21 +46,49 @@ test('no more deliveries are under way than allowed, over all partitions', async
   assert.equal(deliverer.delivered.length, 8)
 })
 
+test('two bridges of one endpoint share what its gate lets through, and learn from each other that it is dead', async () => {
+  const clock = new ManualClock()
+  const gate = new EndpointGate({ endpoint: 'billing', concurrency: 2, breaker: { failures: 2 }, clock })
+  const [first, second] = [bridgeBed({ gate }, clock), bridgeBed({ gate }, clock)]
+  await Promise.all([first.bridge.start(), second.bridge.start()])
+  for (const { deliverer } of [first, second]) deliverer.answer = () => 'hold'
+  first.take(new ScriptedPartition(), 0n, 'ab')
+  second.take(new ScriptedPartition(), 0n, 'cd')
+  await settle()
+  assert.deepEqual([first.deliverer.requests.length, second.deliverer.requests.length], [2, 0])
+  for (const body of ['a#0', 'b#1']) first.deliverer.letGo(body)
+  await settle()
+  assert.equal(second.deliverer.requests.length, 2)
+  for (const { deliverer } of [first, second]) deliverer.answer = () => 'fail'
+  for (const body of ['c#0', 'd#1']) second.deliverer.letGo(body)
+  second.take(new ScriptedPartition(), 0n, 'ef', 1)
+  await settle()
+  const text = /^endpoint billing does not work \(status 503\)/
+  for (const { bridge } of [first, second]) assert.match(bridge.readiness().reason ?? '', text)
+  const before = first.deliverer.requests.length
+  first.take(new ScriptedPartition(), 9n, 'g', 1)
+  await settle()
+  assert.equal(first.deliverer.requests.length, before)
+  for (const { deliverer } of [first, second]) deliverer.answer = () => 'ok'
+  await clock.advance(1_000)
+  assert.deepEqual(second.deliverer.delivered, ['c#0', 'd#1', 'e#0', 'f#1'])
+  assert.deepEqual(first.deliverer.delivered, ['a#0', 'b#1', 'g#9'])
+})
+
 test('close lets the consumer give everything back, then closes what the bridge owns, once', async () => {
-  const { bridge, consumer, deliverer, deadLetters } = setUp()
+  const { bridge, consumer, deliverer, deadLetters, take, clock } = bridgeBed()
   deliverer.answer = ({ body }) => (body === 'a#0' ? 'ok' : 'fail')
   await bridge.start()
-  const held = new ScriptedPartition()
-  consumer.handler?.take(batchOf([record(0n, 'a'), record(1n, 'b')]), held)
+  take(consumer.hold(), 0n, 'ab')
   await settle()
   await Promise.all([bridge.close({ deadlineMs: 4_000 }), bridge.close()])
-  assert.deepEqual([consumer.closedWith, held.committed], [4_000, [1n]])
-  assert.deepEqual([deliverer.closed, deadLetters.closed], [1, 1])
+  assert.deepEqual([consumer.closedWith, consumer.committed()], [4_000, [1n]])
+  assert.deepEqual([deliverer.closed, deadLetters.closed, clock.pending], [1, 1, 0])
   assert.deepEqual(bridge.readiness(), { ready: false, reason: 'closing' })
 })
 
 test('close does not wait for dead letters that Kafka does not take, beyond its deadline', async () => {
-  const { bridge, deadLetters, clock } = setUp()
+  const { bridge, deadLetters, clock } = bridgeBed()
   deadLetters.close = () => new Promise(() => {})
   await bridge.start()
   let closed = false
@@ -99,37 +99,154 @@ test('close does not wait for dead letters that Kafka does not take, beyond its 
   assert.equal(closed, true)
 })
 
-test('a partition that is given back alone is begun anew at the next batch, others go on', async () => {
-  const { bridge, consumer, deliverer } = setUp()
-  deliverer.answer = ({ body }) => (body.startsWith('b') ? 'hold' : 'ok')
+test('closed while the endpoint asked for a long pause, no timer keeps the process', async () => {
+  const { bridge, deliverer, take, clock, consumer } = bridgeBed()
+  deliverer.answer = () =>
+    new RelayError('DELIVERY_FAILED', 'answered 429', { facts: { status: 429, retryAfterMs: 300_000 } })
   await bridge.start()
-  const take = (partition: number, offset: bigint, key: string): void =>
-    consumer.handler?.take(
-      batchOf([{ ...record(offset, key), partition }]),
-      partition === 0 ? first : new ScriptedPartition(),
-    )
-  const first = new ScriptedPartition()
-  take(0, 900n, 'a')
-  take(1, 5n, 'b')
+  take(consumer.hold(), 0n, 'aab')
+  await clock.advance(1_000)
+  take(consumer.hold(), 3n, 'cd')
   await settle()
-  await consumer.handler?.giveBack(1_000, { topic: 'events', partition: 0 })
-  // The topic was made anew: its offsets begin from the start.
-  take(0, 0n, 'a')
-  await settle()
-  deliverer.letGo('b#5')
-  await settle()
-  assert.deepEqual(
-    [deliverer.delivered, first.committed],
-    [
-      ['a#900', 'a#0', 'b#5'],
-      [901n, 1n],
-    ],
-  )
+  await bridge.close()
+  assert.equal(clock.pending, 0)
 })
 
-test('is ready when its consumer is', () => {
-  const { bridge, consumer } = setUp()
+test('closed before it was started, nothing of it goes on', async () => {
+  const { bridge, clock } = bridgeBed()
+  await bridge.close()
+  await bridge.start()
+  assert.equal(clock.pending, 0)
+})
+
+test('is ready when its consumer is, and says when the endpoint does not work', async () => {
+  const clock = new ManualClock()
+  const gate = new EndpointGate({ endpoint: 'billing', breaker: { failures: 1 }, clock })
+  const { bridge, consumer, deliverer, take } = bridgeBed({ gate }, clock)
   assert.deepEqual(bridge.readiness(), { ready: true })
+  await bridge.start()
+  deliverer.answer = () => 'fail'
+  take(consumer.hold(), 0n, 'a')
+  await settle()
+  assert.deepEqual(bridge.readiness(), {
+    ready: true,
+    reason: 'endpoint billing does not work (status 503); it is only probed',
+  })
   consumer.ready = false
   assert.deepEqual(bridge.readiness(), { ready: false, reason: 'not a member' })
+  consumer.ready = true
+  deliverer.answer = () => 'ok'
+  await clock.advance(1_000)
+  assert.deepEqual(bridge.readiness(), { ready: true })
+})
+
+test('when the endpoint works again, what waits out a pause tries at once, in all partitions', async () => {
+  const clock = new ManualClock()
+  const gate = new EndpointGate({ endpoint: 'billing', breaker: { failures: 2 }, clock, random: () => 0.5 })
+  const { bridge, consumer, deliverer, take } = bridgeBed(
+    { gate, retry: { firstMs: 100_000, maxMs: 100_000 } },
+    clock,
+  )
+  await bridge.start()
+  deliverer.answer = () => 'fail'
+  take(consumer.hold(0), 0n, 'a', 0)
+  take(consumer.hold(1), 0n, 'b', 1)
+  await settle()
+  take(consumer.hold(0), 1n, 'cd', 0)
+  await clock.advance(750)
+  assert.deepEqual(
+    deliverer.requests.map(({ body }) => body),
+    ['a#0', 'b#0', 'c#1'],
+  )
+  deliverer.answer = () => 'ok'
+  await clock.advance(1_499)
+  assert.deepEqual(deliverer.delivered, [])
+  await clock.advance(1)
+  assert.deepEqual(deliverer.delivered.toSorted(), ['a#0', 'b#0', 'c#1', 'd#2'])
+})
+
+test('a filter is asked before the lanes, so that what is not for the endpoint does not wait for it', async () => {
+  const { bridge, deliverer, take, outcomes, consumer, clock } = bridgeBed({
+    wants: ({ id }) => id?.startsWith('id-dull') !== true,
+    decoder: { decode: (value) => decode(Buffer.from(String(value).replace('x#', 'dull#'))) },
+  })
+  deliverer.answer = () => new RelayError('ENDPOINT_GONE', 'answered 410')
+  await bridge.start()
+  take(consumer.hold(), 0n, 'axbx')
+  await clock.advance(1_000)
+  assert.deepEqual(outcomes, ['1 filtered', '3 filtered'])
+  assert.match(bridge.readiness().reason ?? '', /410 Gone/)
+})
+
+test('where the filter cannot be asked at once, the delivery asks it', async () => {
+  const { bridge, deliverer, take, outcomes, consumer, clock } = bridgeBed({
+    wants: ({ id }) => id !== 'id-x#1',
+    decoder: {
+      decode: async (value) => {
+        if (deliverer.requests.length === 0 && String(value) === 'b#2')
+          throw new RelayError('SCHEMA_UNKNOWN', '7')
+        return decode(value)
+      },
+    },
+  })
+  await bridge.start()
+  take(consumer.hold(), 0n, 'axb')
+  await clock.advance(1_000)
+  assert.deepEqual([...outcomes].sort(), ['0 delivered', '1 filtered', '2 delivered'])
+  assert.equal(consumer.committed().at(-1), 3n)
+})
+
+test('what cannot be decoded for the filter becomes a dead letter as without one', async () => {
+  const { bridge, consumer, deadLetters, outcomes, clock, take } = bridgeBed({
+    wants: () => true,
+    decoder: { decode: () => decode(Buffer.from('bad')) },
+  })
+  await bridge.start()
+  take(consumer.hold(), 0n, 'a')
+  await clock.advance(0)
+  assert.deepEqual([deadLetters.written.length, outcomes], [1, ['0 dead_letter']])
+})
+
+test('of a span nothing is delivered but what it wants, up to where it ends', async () => {
+  const { bridge, consumer, take, deliverer, outcomes, clock } = bridgeBed({
+    span: { ends: new Map([[0, 3n]]), wants: ({ key }) => String(key) !== 'x' },
+  })
+  await bridge.start()
+  const [ending, endless] = [consumer.hold(0), consumer.hold(1)]
+  take(ending, 0n, 'axcd', 0)
+  take(endless, 0n, 'efgh', 1)
+  await clock.advance(1_000)
+  assert.deepEqual(deliverer.delivered, ['a#0', 'c#2', 'e#0', 'f#1', 'g#2', 'h#3'])
+  assert.deepEqual([outcomes.includes('1 filtered'), ending.paused, endless.paused], [true, true, false])
+  assert.deepEqual([consumer.committed(0).at(-1), consumer.committed(1).at(-1)], [3n, 4n])
+})
+
+test('a partition that waits learns from Kafka how far it lies behind', async () => {
+  const { bridge, consumer, take, deliverer, clock, metric } = bridgeBed({
+    window: { records: 1, bytes: 1_000 },
+  })
+  deliverer.answer = ({ body }) => (body === 'a#0' ? 'hold' : 'ok')
+  consumer.endOf = () => 500n
+  await bridge.start()
+  take(consumer.hold(0), 0n, 'a', 0)
+  take(consumer.hold(1), 0n, 'b', 1)
+  await clock.advance(11_000)
+  assert.deepEqual(consumer.asked, [{ topic: 'events', partition: 0 }])
+  assert.equal(metric('bridge_lag_records billing events 0'), 500)
+  await clock.advance(10_000)
+  assert.equal(consumer.asked.length, 2)
+})
+
+test('a Kafka that does not say how far changes nothing', async () => {
+  const { bridge, consumer, take, deliverer, clock, metric } = bridgeBed({
+    window: { records: 1, bytes: 1_000 },
+  })
+  deliverer.answer = () => 'hold'
+  consumer.ends = async () => {
+    throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
+  }
+  await bridge.start()
+  take(consumer.hold(), 0n, 'a')
+  await clock.advance(25_000)
+  assert.equal(metric('bridge_lag_records billing events 0'), 1)
 })

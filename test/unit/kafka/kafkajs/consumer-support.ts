@@ -1,8 +1,13 @@
 import kafkajs from 'kafkajs'
-import type { BatchHandler, HeldPartition, RecordBatch } from '../../../../src/kafka/consumer-port.ts'
+import type {
+  BatchHandler,
+  HeldPartition,
+  LostRecords,
+  RecordBatch,
+} from '../../../../src/kafka/consumer-port.ts'
 import type { KafkaClient } from '../../../../src/kafka/kafkajs/client.ts'
 import { KafkaConsumer } from '../../../../src/kafka/kafkajs/consumer.ts'
-import type { GroupHooks } from '../../../../src/kafka/kafkajs/consumer-hooks.ts'
+import type { FetchedBatch, GroupHooks } from '../../../../src/kafka/kafkajs/consumer-hooks.ts'
 import { ManualClock, settle } from '../../../support/manual-clock.ts'
 import { RecordingTelemetry } from '../../topic-bridge/bridge-support.ts'
 
@@ -11,18 +16,34 @@ type Listener = (event: { payload: Record<string, unknown> }) => void
 /** What kafkajs's consumer does as far as the adapter sees it; the test plays the broker. */
 export class FakeConsumer {
   readonly events = { CRASH: 'crash', GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', REQUEST: 'request' }
+  /** What the group remembers, as its broker would answer. */
+  remembered: { topic: string; partitions: object[] }[] = []
+  /** Asked for what the group remembers. */
+  recall: () => Promise<void> = async () => {}
+  /** Commits that came to the group, and what it says to one. */
   readonly committed: unknown[] = []
+  commit: () => Promise<void> = async () => {}
+  /** Asked for the end, or the beginning, of partitions. */
+  readonly asked: unknown[] = []
+  /** Offsets that are answered then: earliest and latest. */
+  range: readonly [string, string] = ['0', '0']
   readonly resolved: string[] = []
-  /** What happened, in order. */
-  readonly story: string[] = []
+  /** What happened, in order; to the handler too. */
+  readonly story: string[]
   readonly config: kafkajs.ConsumerConfig
   readonly hooks: GroupHooks
   subscribed: unknown
   runConfig: kafkajs.ConsumerRunConfig | undefined
-  paused = 0
+  /** Partitions that are paused now. */
+  readonly paused: string[] = []
+  readonly recalled: unknown[] = []
+  askedBroker: () => Promise<void> = async () => {}
+  /** Where the next fetch begins. */
+  position = '7'
   disconnects = 0
   hangs = false
   connectError: Error | undefined
+  syncTookMs = 0
   beat: () => Promise<void> = async () => {}
   left = 0
   readonly group = {
@@ -34,6 +55,45 @@ export class FakeConsumer {
         this.story.push('beat')
         await this.beat()
       },
+      offsetFetch: async (asked: unknown): Promise<{ responses: never[] }> => {
+        this.story.push('recall')
+        this.recalled.push(asked)
+        await this.recall()
+        return { responses: this.remembered as never[] }
+      },
+    },
+    cluster: {
+      fetchTopicsOffset: async (
+        topics: readonly {
+          topic: string
+          partitions: readonly { partition: number }[]
+          fromBeginning: boolean
+        }[],
+      ) => {
+        this.asked.push(topics)
+        await this.askedBroker()
+        return topics.map(({ topic, partitions, fromBeginning }) => ({
+          topic,
+          partitions: partitions.map(({ partition }) => ({
+            partition,
+            offset: this.range[fromBeginning ? 0 : 1],
+          })),
+        }))
+      },
+    },
+    offsetManager: {
+      commitOffsets: async (offsets: unknown): Promise<void> => {
+        this.story.push('commit')
+        this.committed.push(offsets)
+        await this.commit()
+      },
+      nextOffset: (): string => this.position,
+    },
+    pause: (places: unknown): void => {
+      this.paused.push(JSON.stringify(places))
+    },
+    resume: (places: unknown): void => {
+      this.paused.splice(this.paused.indexOf(JSON.stringify(places)), 1)
     },
     assigners: [],
     leave: async (): Promise<void> => {
@@ -42,8 +102,9 @@ export class FakeConsumer {
   }
   readonly #listeners: [string, Listener][] = []
 
-  constructor(config: kafkajs.ConsumerConfig) {
+  constructor(config: kafkajs.ConsumerConfig, story: string[]) {
     this.config = config
+    this.story = story
     const [assigner = kafkajs.PartitionAssigners.roundRobin] = config.partitionAssigners ?? []
     const given = {
       cluster: {},
@@ -79,7 +140,7 @@ export class FakeConsumer {
       this.story.push('join')
       await during()
       this.group.generationId = (this.group.generationId ?? 0) + 1
-      this.emit('request', { apiName: 'SyncGroup', duration: 0 })
+      this.emit('request', { apiName: 'SyncGroup', duration: this.syncTookMs })
       this.emit('join', { memberAssignment: { events: [3] } })
     })
   }
@@ -90,7 +151,7 @@ export class FakeConsumer {
     this.emit('heartbeat')
   }
 
-  batch(): { topic: string; partition: number } {
+  batch(): FetchedBatch & { topic: string; partition: number } {
     const messages = [
       {
         offset: '5',
@@ -102,8 +163,7 @@ export class FakeConsumer {
       },
       { offset: '6', key: null, value: null, timestamp: '18', attributes: 0 },
     ]
-    const batch = { topic: 'events', partition: 3, highWatermark: '20', messages, lastOffset: () => '9' }
-    return batch
+    return fetched({ messages, lastOffset: () => '9' })
   }
 
   /** Fetches a batch; the second step hands it over. */
@@ -114,29 +174,35 @@ export class FakeConsumer {
     }
   }
 
-  async #handOver(batch: object): Promise<void> {
+  async #handOver(batch: FetchedBatch): Promise<void> {
+    if (batch.isEmptyDueToFiltering()) throw new Error('kafkajs would have gone on behind it by itself')
     const payload = {
       batch,
       resolveOffset: (offset: string) => this.resolved.push(offset),
-      commitOffsetsIfNecessary: async (offsets: unknown) => this.committed.push(offsets),
-      pause: () => {
-        this.paused++
-        return () => this.paused--
-      },
     }
     await this.runConfig?.eachBatch?.(payload as unknown as kafkajs.EachBatchPayload)
   }
+}
+
+/** A batch of kafkajs: `messages` are what it shows of partition 3. */
+export function fetched(
+  facts: { readonly messages: readonly object[]; readonly lastOffset: () => string },
+  filtered = false,
+): FetchedBatch & { topic: string; partition: number } {
+  const empty = { isEmpty: () => facts.messages.length === 0, isEmptyDueToFiltering: () => filtered }
+  return { topic: 'events', partition: 3, ...{ highWatermark: '20' }, ...facts, ...empty }
 }
 
 /** Keeps what it gets, and gives back when the test says so. */
 class RecordingHandler implements BatchHandler {
   readonly taken: { readonly batch: RecordBatch; readonly held: HeldPartition }[] = []
   readonly givenBack: unknown[] = []
+  readonly losses: LostRecords[] = []
   holds = false
   #letGo: () => void = () => {}
-  readonly #story: string[] | undefined
+  readonly #story: string[]
 
-  constructor(story?: string[]) {
+  constructor(story: string[]) {
     this.#story = story
   }
 
@@ -146,11 +212,16 @@ class RecordingHandler implements BatchHandler {
 
   async giveBack(withinMs: number, only?: { topic: string; partition: number }): Promise<void> {
     this.givenBack.push(only ?? withinMs)
-    this.#story?.push('give back')
+    this.#story.push('give back')
     if (!this.holds) return
     await new Promise<void>((resolve) => {
       this.#letGo = resolve
     })
+  }
+
+  lost(records: LostRecords): void {
+    this.#story.push('lost')
+    this.losses.push(records)
   }
 
   letGo(): void {
@@ -160,11 +231,12 @@ class RecordingHandler implements BatchHandler {
 
 export function setUp(prepare: (consumer: FakeConsumer) => void = () => {}) {
   const made: FakeConsumer[] = []
+  const story: string[] = []
   const clock = new ManualClock()
   const telemetry = new RecordingTelemetry()
   const kafka = {
     consumer: (config: kafkajs.ConsumerConfig) => {
-      const consumer = new FakeConsumer(config)
+      const consumer = new FakeConsumer(config, story)
       prepare(consumer)
       made.push(consumer)
       return consumer
@@ -178,7 +250,7 @@ export function setUp(prepare: (consumer: FakeConsumer) => void = () => {}) {
     telemetry,
     random: () => 1,
   })
-  const handler = new RecordingHandler()
+  const handler = new RecordingHandler(story)
   /** The one that lives. */
   const fake = (): FakeConsumer => {
     const last = made.at(-1)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isRelayError } from '../../../../src/errors.ts'
+import { isRelayError, RelayError } from '../../../../src/errors.ts'
 import { settle } from '../../../support/manual-clock.ts'
 import { setUp } from './consumer-support.ts'
 
@@ -140,4 +140,30 @@ test('start rejects when it is closed before the group was joined', async () => 
   await settle()
   await consumer.close()
   await refused
+})
+
+test('a batch in a compression that cannot be read here is told with what to install, and readiness stays so', async () => {
+  const { consumer, joined, fake, made, clock, telemetry } = setUp()
+  const first = await joined()
+  const install = 'compression snappy needs the package snappy, which is not installed; npm install snappy'
+  const failed = (): Promise<never> => Promise.reject(new RelayError('CONFIG_INVALID', install))
+  await assert.rejects(first.hooks.fetch(failed), /npm install snappy/)
+  first.emit('crash', { error: new Error('wrapped') })
+  await clock.advance(1_000)
+  const [told] = telemetry.lines.filter(({ level }) => level === 'error')
+  assert.equal(told?.facts['reason'], install)
+  assert.equal(made.length, 2)
+  await fake().join()
+  // A member in between; it will meet the same batch.
+  const { ready, reason } = consumer.readiness()
+  assert.deepEqual([ready, reason?.includes(install)], [false, true])
+  for (let second = 0; second < 59; second++) {
+    await clock.advance(1_000)
+    fake().hear()
+    assert.equal(consumer.readiness().ready, false)
+  }
+  await clock.advance(1_000)
+  fake().hear()
+  assert.equal(consumer.readiness().ready, true)
+  await consumer.close()
 })

@@ -13,7 +13,7 @@ for (const [namespace, level, message, expected] of [
   ['ConsumerGroup', INFO, 'Pausing fetching from 1 topics', 'debug'],
   ['Runner', WARN, 'The group is rebalancing, re-joining', 'info'],
   ['Runner', ERROR, 'The coordinator is not aware of this member, re-joining the group', 'warn'],
-  ['ConsumerGroup', ERROR, 'Offset out of range, resetting to default offset', 'error'],
+  ['ConsumerGroup', ERROR, 'Offset out of range, resetting to default offset', 'debug'],
   ['Connection', ERROR, 'Response JoinGroup(key: 11): The coordinator is loading', 'info'],
   ['Connection', ERROR, 'Connection error: connect ECONNREFUSED', 'warn'],
 ] as const) {

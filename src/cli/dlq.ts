@@ -1,0 +1,57 @@
+import { withDeadLetters } from '../app/with-dead-letters.ts'
+import { loadConfig } from '../config/load.ts'
+import { listDeadLetters } from '../operations/dead-letters.ts'
+import { deadLetterFilter } from '../operations/dead-letters-filter.ts'
+import { type DeadLetterId, idText } from '../operations/dead-letters-id.ts'
+import { showDeadLetter } from '../operations/dead-letters-show.ts'
+import { letterJson, shownJson } from './dlq-json.ts'
+import { type FilterOptions, filterOf } from './dlq-options.ts'
+import { shownText } from './dlq-shown.ts'
+import { listText } from './dlq-text.ts'
+import { exitCode } from './failure.ts'
+
+export interface DlqListOptions extends FilterOptions {
+  readonly config: string
+  readonly all?: boolean
+  readonly json?: boolean
+}
+
+export interface DlqShowOptions {
+  readonly config: string
+  readonly json?: boolean
+}
+
+/** What `dlq redrive` takes beside a filter. */
+export interface DlqRedriveOptions extends FilterOptions {
+  readonly config: string
+  readonly allOpen?: boolean
+  readonly toEndpoint?: string
+  /** True: the topic that they came from. */
+  readonly toTopic?: string | true
+  readonly rate?: number
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+/** `registry-relay dlq list`. */
+export async function dlqList(options: DlqListOptions): Promise<number> {
+  const config = loadConfig(options.config)
+  const wants = deadLetterFilter(filterOf(options) ?? {})
+  const list = await withDeadLetters(config, (open) => listDeadLetters(open, wants))
+  const shown = options.all === true ? list.letters : list.letters.filter(({ fate }) => fate === undefined)
+  if (options.json !== true) console.log(listText(config.topics.deadLetters, list, shown))
+  else for (const letter of shown) console.log(letterJson(letter))
+  return exitCode.success
+}
+
+/** `registry-relay dlq show`. */
+export async function dlqShow(id: DeadLetterId, options: DlqShowOptions): Promise<number> {
+  const config = loadConfig(options.config)
+  const shown = await withDeadLetters(config, (open) => showDeadLetter(open, open.decoder, id))
+  if (shown === undefined) {
+    console.error(`there is no dead letter at ${idText(id)} of ${config.topics.deadLetters}`)
+    return exitCode.failure
+  }
+  console.log(options.json === true ? shownJson(shown) : shownText(config.topics.deadLetters, shown))
+  return exitCode.success
+}

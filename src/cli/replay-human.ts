@@ -1,0 +1,120 @@
+import type { ReplayEnd, ReplayState } from '../operations/replay.ts'
+import { momentText } from '../operations/replay-moment.ts'
+import { type PlannedMoment, type ReplayPlan, targetText } from '../operations/replay-plan.ts'
+import type { PreparedReplay } from '../operations/replay-prepare.ts'
+import { sizeOf } from '../operations/replay-spans.ts'
+import { columns } from './columns.ts'
+
+/** The first line: which replay this is, and what it covers. */
+export function startText({ id, plan, spans, resumed }: PreparedReplay): string {
+  return `${resumed ? 'Replay goes on' : 'Replay'}: ${id}, ${plan.topic} to ${targetText(plan.target)}
+  from ${spanText(plan)}; ${numberText(sizeOf(spans))} offsets to read${filterText(plan)}`
+}
+
+/** Which offsets a replay would read, and that nothing was done. */
+export function dryRunText(replay: PreparedReplay): string {
+  const rows = [...replay.spans]
+    .filter(([, { start, end }]) => end > start)
+    .map(([partition, { start, end }]) => [
+      String(partition),
+      String(start),
+      String(end),
+      String(end - start),
+    ])
+  return [
+    startText(replay),
+    '',
+    ...columns([['PARTITION', 'FROM', 'BEFORE', 'OFFSETS'], ...rows]),
+    '',
+    'Dry run: nothing was read or written. The filters, and times within a partition, may leave out some of these.',
+  ].join('\n')
+}
+
+/** One line while it runs. */
+export function progressText(state: ReplayState, rate: number, secondsLeft: number | undefined): string {
+  const { delivered, refused, waiting } = state
+  const left = secondsLeft === undefined ? '' : `, ${durationText(secondsLeft)} left`
+  return [
+    `${numberText(delivered)} delivered`,
+    ...(refused === 0 ? [] : [`, ${numberText(refused)} refused`]),
+    `, ${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}`,
+    ...(waiting === undefined ? [] : [` - ${waiting}`]),
+  ].join('')
+}
+
+/** What came of it, what was refused, and how to go on. */
+export function endText(end: ReplayEnd, command: string): string {
+  const { delivered, filtered, refused, refusals, lost, done, total, error } = end
+  const counts = `${numberText(delivered)} delivered, ${numberText(filtered)} left out by the filters, ${numberText(refused)} refused`
+  return [
+    end.end === 'done'
+      ? `Done: ${counts}.`
+      : `${end.end === 'failed' ? `Failed: ${error?.message}` : 'Interrupted'} at ${numberText(done)} of ${numberText(total)} offsets: ${counts}.`,
+    ...(lost === 0n
+      ? []
+      : [`${numberText(lost)} offsets were gone from the topic before they were delivered.`]),
+    ...(refusals.length === 0 ? [] : ['', 'Refused, not delivered (still in the topic):']),
+    ...columns(refusals.map(({ record, code, reason }) => ['', record, code, reason])),
+    ...(refused > refusals.length ? [`  and ${numberText(refused - refusals.length)} more`] : []),
+    ...(end.end === 'done' ? [] : ['', 'To go on:', `  ${command}`]),
+  ].join('\n')
+}
+
+/** The same for programs. */
+export function endJson({ id, plan, consumerGroup }: PreparedReplay, end: ReplayEnd): string {
+  const { error, done, total, lost, ...counts } = end
+  return JSON.stringify({
+    id,
+    group: consumerGroup,
+    topic: plan.topic,
+    ...counts,
+    ...(error === undefined ? {} : { error: error.message }),
+    // Texts: offsets may have more digits than a number of JSON keeps.
+    offsets: { done: String(done), total: String(total), lost: String(lost) },
+  })
+}
+
+export function dryRunJson({ id, plan, consumerGroup, spans }: PreparedReplay): string {
+  return JSON.stringify({
+    id,
+    group: consumerGroup,
+    topic: plan.topic,
+    dryRun: true,
+    partitions: [...spans].map(([partition, { start, end }]) => ({
+      partition,
+      from: String(start),
+      before: String(end),
+    })),
+  })
+}
+
+/** A word as a shell takes it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function spanText({ from, to, partition }: ReplayPlan): string {
+  const where = partition === undefined ? '' : ` of partition ${partition}`
+  return `${plannedText(from)} to ${plannedText(to)}${where}`
+}
+
+function plannedText({ moment }: PlannedMoment): string {
+  return momentText(moment)
+}
+
+function filterText({ repositories, actions }: ReplayPlan): string {
+  const parts = [
+    ...(repositories.length === 0 ? [] : [`repositories ${repositories.join(', ')}`]),
+    ...(actions.length === 0 ? [] : [`actions ${actions.join(', ')}`]),
+  ]
+  return parts.length === 0 ? '' : `; only ${parts.join('; ')}`
+}
+
+function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
+}
+
+function numberText(count: number | bigint): string {
+  return count.toLocaleString('en')
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { actionProblem } from './known-actions.ts'
+
+/** Lists that say which events are meant. An empty list says nothing. */
+
+type Texts = z.ZodDefault<z.ZodArray<z.ZodString>>
+type Strict<Keys extends z.core.$ZodShape> = z.ZodObject<Keys, z.core.$strict>
+
+type MatchKeys = {
+  readonly actions: Texts
+  readonly mediaTypes: Texts
+  readonly repositories: z.ZodPrefault<Strict<{ include: Texts; exclude: Texts }>>
+}
+
+const texts: Texts = z.array(z.string().min(1)).default([])
+
+/** With the empty text: what has no media type, which all deletes have not. */
+const mediaTypes = z.array(z.string()).default([])
+
+/** A misspelt action meets no event: what was to be kept out would come through, and the other way round. */
+const actions = z
+  .array(
+    z.string().superRefine((action, context) => {
+      const message = actionProblem(action)
+      if (message !== undefined) context.addIssue({ code: 'custom', message })
+    }),
+  )
+  .default([])
+
+const repositories = z.strictObject({ include: texts, exclude: texts }).prefault({})
+
+/** Keys of rules that an event must meet. */
+export const matchKeys: MatchKeys = { actions, mediaTypes, repositories }
+
+/** Events that are not wanted. */
+export const ignore: Strict<MatchKeys & { userAgents: Texts; methods: Texts }> = z.strictObject({
+  ...matchKeys,
+  userAgents: texts,
+  methods: texts,
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ReplayCommandOptions, replayRequest, WrongOption } from '../../../src/cli/replay-options.ts'
+import { parseConfig } from '../../../src/config/parse.ts'
+import { Secret } from '../../../src/config/secret.ts'
+
+const config = parseConfig(
+  `
+kafka: { brokers: [ "127.0.0.1:1" ] }
+schemaRegistry: { url: "http://127.0.0.1:1" }
+topics: { events: events, routes: [ { topic: pulls, actions: [pull] } ] }
+bridge: { group: relay, endpoints: [ { name: search, url: "http://127.0.0.1:1/" } ] }
+`,
+  { fileName: 'test.yaml', environment: {}, readSecret: () => new Secret('') },
+)
+const now = Date.parse('2026-11-26T10:00:00Z')
+
+function request(options: Omit<ReplayCommandOptions, 'config'>) {
+  return replayRequest({ config: 'relay.yaml', ...options }, config, 'r1', now)
+}
+
+test('what is not said has its default, and only what was said must not differ from a replay that goes on', () => {
+  const { plan, asked, topics, liveGroups } = request({ toEndpoint: 'search', from: '2h' })
+  const from = { text: '2h', moment: { kind: 'time', ms: now - 7_200_000 } }
+  assert.deepEqual(plan, {
+    topic: 'events',
+    target: { name: 'search' },
+    from,
+    to: { text: 'latest', moment: { kind: 'latest' } },
+    repositories: [],
+    actions: [],
+  })
+  assert.deepEqual(asked, { target: { name: 'search' }, from })
+  assert.deepEqual(topics, ['events', 'pulls'])
+  assert.deepEqual(liveGroups, ['relay.search', 'relay.events.search', 'relay.pulls.search'])
+})
+
+test('of a URL nothing is kept but its host and what tells it apart', () => {
+  const { asked } = request({ toEndpoint: 'https://hooks.test:8443/secret?token=t' })
+  const other = request({ toEndpoint: 'https://hooks.test:8443/secret?token=u' })
+  const text = JSON.stringify(asked)
+  assert.match(text, /"host":"hooks.test:8443"/)
+  assert.doesNotMatch(text, /secret|token/)
+  assert.notDeepEqual(asked.target, other.asked.target)
+})
+
+test('a replay that cannot begin with so little says what is missing, and may still go on', () => {
+  assert.match(String(request({}).plan), /--to-endpoint is missing/)
+  assert.match(String(request({ toEndpoint: 'search' }).plan), /--from or --from-offset is missing/)
+})
+
+test('offsets are of one partition', () => {
+  const { asked } = request({ partition: 2, fromOffset: 5n, toOffset: 9n })
+  assert.deepEqual(
+    [asked.from?.moment, asked.to?.moment],
+    [
+      { kind: 'offset', offset: 5n },
+      { kind: 'offset', offset: 9n },
+    ],
+  )
+  assert.throws(() => request({ fromOffset: 5n }), /give --partition too/)
+})
+
+test('options that nothing can be done with are wrong, in words', () => {
+  for (const [options, message] of [
+    [{ from: 'yesterday' }, /--from: expected a time as .* got "yesterday"/],
+    [{ to: '2026-11-26' }, /--to: expected a time/],
+    [{ toEndpoint: 'serach' }, /an endpoint of the configuration \(search\), got "serach"/],
+    [{ toEndpoint: 'http://me:secret@h/' }, /without user name and password$/],
+    [{ topic: 'other' }, /the configuration has events, pulls/],
+    [{ action: ['pusch'] }, /--action: .*"push" was meant/],
+  ] as const) {
+    assert.throws(
+      () => request(options),
+      (error) => error instanceof WrongOption && message.test(error.message),
+      String(message),
+    )
+  }
+})
