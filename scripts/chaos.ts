@@ -3,6 +3,9 @@
 //
 //   npm run test:chaos -- [--scenario K4] [--mode spool|kafka] [--seed N] [--seconds N] [--rate N] [--json] [--list]
 //
+// `--scenario rebalance` is about the other way: members of a bridge that come, go, die and stand still, and no event that is
+// left out, overtaken, or repeated without a reason. It takes about ten minutes.
+//
 // Without --scenario all of them, in their short form, and at the end the tests that hold those without load (K13, S5 to S8).
 // Says what it does on standard error; standard output gets one line
 // for each run and a table at the end, with --json one JSON line for each run. Exit status 1: a promise was broken,
@@ -14,6 +17,8 @@ import { Cluster } from '../test/chaos/cluster.ts'
 import { cutRun } from '../test/chaos/cut-run.ts'
 import { failoverRun } from '../test/chaos/failover-run.ts'
 import { gatewayRun } from '../test/chaos/gateway-run.ts'
+import { rebalanceRun } from '../test/chaos/rebalance/rebalance-run.ts'
+import { rebalanceScenarios } from '../test/chaos/rebalance/rebalance-scenarios.ts'
 import { type ChaosReport, reportLine, reportTable, rowOf, type TableRow } from '../test/chaos/report.ts'
 import { scenarios } from '../test/chaos/scenarios/all.ts'
 import {
@@ -30,7 +35,7 @@ interface Run {
   readonly scenario: string
   readonly mode: string
   readonly title: string
-  readonly go: (cluster: Cluster) => Promise<ChaosReport>
+  readonly go: (cluster: Cluster) => Promise<ChaosReport<string>>
 }
 
 const shownFindings = 10
@@ -71,6 +76,16 @@ const all: readonly Run[] = [
       go: (cluster) => failoverRun({ cluster, seed: seed + round, events: 200_000, onProgress: say }),
     }),
   ),
+  ...rebalanceScenarios.map(
+    ({ name: scenario, title, short, long }): Run => ({
+      ...{ scenario, mode: 'bridge', title },
+      go: (cluster) =>
+        rebalanceRun({
+          ...{ cluster, scenario, seed, onProgress: say },
+          ...(values.scenario === undefined ? short : long(seconds)),
+        }),
+    }),
+  ),
 ]
 /** K12 stands for all that begin with it. */
 const isAskedFor = (asked: string, { scenario }: Run): boolean =>
@@ -86,12 +101,12 @@ if (values.mode !== undefined && !['spool', 'kafka'].includes(values.mode)) unkn
 const runs = all.filter(
   (run) =>
     asked.some((name) => isAskedFor(name, run)) &&
-    (values.mode === undefined || run.mode === values.mode || run.mode === 'direct'),
+    (values.mode === undefined || run.mode === values.mode || ['direct', 'bridge'].includes(run.mode)),
 )
 if (values.list) {
   for (const { scenario, mode, title } of runs)
-    console.log(`${scenario.padEnd(12)} ${mode.padEnd(7)} ${title}`)
-  for (const { names, title } of files) console.log(`${names.join('-').padEnd(12)} tests   ${title}`)
+    console.log(`${scenario.padEnd(18)} ${mode.padEnd(7)} ${title}`)
+  for (const { names, title } of files) console.log(`${names.join('-').padEnd(18)} tests   ${title}`)
 } else if (unknown.length > 0) {
   console.error(`no such scenario or mode: ${unknown.join(', ')}; --list shows what there is`)
   process.exitCode = 2
@@ -121,7 +136,7 @@ async function runTestFiles(sets: readonly TestFiles[], rows: TableRow[]): Promi
 
 async function runOnCluster(rows: TableRow[]): Promise<boolean> {
   const cluster = await Cluster.start({ random: seededRandom(seed), onProgress: say })
-  const reports: ChaosReport[] = []
+  const reports: ChaosReport<string>[] = []
   let unjudged = 0
   try {
     for (const { scenario, mode, title, go } of runs) {
@@ -149,7 +164,7 @@ async function runOnCluster(rows: TableRow[]): Promise<boolean> {
   return unjudged === 0 && reports.every(({ passed }) => passed)
 }
 
-function show(report: ChaosReport): void {
+function show(report: ChaosReport<string>): void {
   const violations = report.violations.slice(0, shownFindings)
   if (values.json) {
     console.log(JSON.stringify({ ...report, violations, violationCount: report.violations.length }))

@@ -13,7 +13,7 @@ export function seedOf(t: TestContext): number {
   return seed
 }
 
-export function assertPassed(t: TestContext, report: ChaosReport): void {
+export function assertPassed(t: TestContext, report: ChaosReport<string>): void {
   t.diagnostic(reportLine(report))
   const { violations, ...others } = report
   const findings = { ...others, violations: violations.slice(0, shown) }

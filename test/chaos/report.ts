@@ -1,9 +1,9 @@
-import type { Counts, Violation } from '../crash/checker.ts'
+import type { Counts, Invariant } from '../crash/checker.ts'
 
-/** One run with all that it found. */
-export interface ChaosReport {
+/** One run with all that it found. `Kind`: the names of what it may break. */
+export interface ChaosReport<Kind extends string = Invariant> {
   readonly scenario: string
-  /** Ack mode; `direct` where no gateway was in between. */
+  /** Ack mode; `direct` where no gateway was in between, `bridge` where it is about the other way. */
   readonly mode: string
   readonly seed: number
   readonly counts: Counts
@@ -14,7 +14,7 @@ export interface ChaosReport {
   readonly rebuilds: number
   /** What a scenario measures beside: `320 records/s`. */
   readonly remarks: readonly string[]
-  readonly violations: readonly Violation[]
+  readonly violations: readonly { readonly invariant: Kind; readonly message: string }[]
   /** What did not go as planned. */
   readonly problems: readonly string[]
   /** Why the run proves nothing. */
@@ -24,14 +24,14 @@ export interface ChaosReport {
   readonly evidence?: string
 }
 
-export function verdictOf({ passed, invalid, violations, problems }: ChaosReport): string {
+export function verdictOf({ passed, invalid, violations, problems }: ChaosReport<string>): string {
   if (passed) return 'passed'
   if (violations.length > 0) return 'BROKEN'
   return problems.length > 0 ? 'FAILED' : invalid.length > 0 ? 'INVALID' : 'FAILED'
 }
 
 /** All figures of a run in one line. */
-export function reportLine(report: ChaosReport): string {
+export function reportLine(report: ChaosReport<string>): string {
   const { scenario, mode, seed, counts, faults, retries, rebuilds, remarks } = report
   const figures = [
     `seed ${seed}`,
@@ -66,7 +66,7 @@ const columns = [
   'beside',
 ]
 
-export function rowOf(report: ChaosReport): TableRow {
+export function rowOf(report: ChaosReport<string>): TableRow {
   const { scenario, mode, counts, faults, retries, rebuilds, remarks } = report
   return [
     ...[scenario, mode, verdictOf(report), counts.events, counts.ok, counts.info],
