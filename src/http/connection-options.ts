@@ -10,7 +10,7 @@ export interface TlsOptions {
   readonly cert?: string
   readonly key?: string
   readonly passphrase?: string
-  /** Name to ask for and to check the certificate against, when it is not the one in the URL. */
+  /** Name to ask for and to check the certificate against, when it is not the one in the URL. A header `Host` changes neither. */
   readonly serverName?: string
 }
 
@@ -38,7 +38,7 @@ export interface ConnectionOptions {
    * closes a kept connection just when it is used again costs an attempt.
    */
   readonly keepAlive?: boolean
-  /** TCP and TLS. Default 5 s. */
+  /** TCP and TLS; with a proxy also its answer to CONNECT, each of them. A whole number. Default 5 s. */
   readonly connectTimeoutMs?: number
   /**
    * Checks the address of every connection, the proxy's too. An endpoint that has a name is looked up by the proxy, behind

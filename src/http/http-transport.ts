@@ -1,4 +1,4 @@
-import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { type Clock, systemClock } from '../clock.ts'
 import { toError } from '../errors.ts'
 import { presentOf } from '../present.ts'
@@ -13,6 +13,7 @@ import {
 } from './connection-options.ts'
 import { type AnswerHead, Exchange } from './exchange.ts'
 import { withoutContinue } from './interim-answers.ts'
+import { byName, proxyTunnels } from './proxy-tunnels.ts'
 import { SetupFault } from './setup-fault.ts'
 
 export interface HttpTransportOptions extends ConnectionOptions {
@@ -34,8 +35,8 @@ export interface TransportAnswer extends AnswerHead {
 const maxAnswerHeaderBytes = 16 * 1024
 
 /**
- * One POST per call to one URL, never more: no redirect is followed and nothing is repeated. The one place that knows
- * undici, with {@link Exchange}.
+ * One POST per call to one URL, never more: no redirect is followed and nothing is repeated. With {@link Exchange} and
+ * {@link proxyTunnels} the one place that knows undici.
  *
  * A connection that the endpoint closed while it lay idle is noticed before it is used again, and another is opened. One
  * that is closed while the request is on its way fails the attempt: the endpoint may have taken the event.
@@ -151,17 +152,18 @@ function dispatcherOf(
   }
   const socket = { timeout: connectTimeoutMs, ...(guard && { lookup: guard.lookup }) }
   if (proxy === undefined) {
-    return new Pool(url.origin, { ...common, connect: ready(buildConnector({ ...socket, ...context })) })
+    const connect = buildConnector({ ...socket, ...context })
+    return new Pool(url.origin, { ...common, connect: ready(withoutHost(connect)) })
   }
-  return new ProxyAgent({
-    ...common,
-    factory: (origin, given: { connect: buildConnector.connector }) =>
-      new Pool(origin, { ...given, connect: ready(given.connect) }),
-    uri: proxyUrl(proxy.url).href,
-    ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
-    requestTls: { timeout: connectTimeoutMs, ...context },
-    proxyTls: { ...socket, ...secureContext('proxy.tls', proxy.tls) },
-  })
+  return proxyTunnels({ proxy, pool: common, socket, tls: context, connectTimeoutMs, ready })
+}
+
+/**
+ * undici would ask for the name in the header `Host` and check the certificate against that. Without it the connector
+ * takes the server name it was made with, or else the name in the URL.
+ */
+function withoutHost(connect: buildConnector.connector): buildConnector.connector {
+  return ({ servername: _, ...options }, callback) => connect(options, callback)
 }
 
 function ready(connect: buildConnector.connector): buildConnector.connector {
@@ -171,21 +173,6 @@ function ready(connect: buildConnector.connector): buildConnector.connector {
       withoutContinue(socket)
       callback(null, socket)
     })
-}
-
-/**
- * Values under their names: undici takes lines as well, but its proxy keeps only the last of several with one name.
- * Each value becomes a line again, in this order.
- */
-function byName(lines: readonly string[]): Record<string, string[]> {
-  const headers = new Map<string, string[]>()
-  for (let at = 0; at < lines.length; at += 2) {
-    const name = lines[at] as string
-    const values = headers.get(name) ?? []
-    values.push(lines[at + 1] as string)
-    headers.set(name, values)
-  }
-  return Object.fromEntries(headers)
 }
 
 /** undici hangs response bytes on some of its errors; what is kept is what it says. */
