@@ -52,8 +52,7 @@ export const errorCodes = {
   },
   KAFKA_CONFIGURATION: {
     retriable: true,
-    action:
-      'Check topic, credentials and ACLs; a relay that runs goes on trying and works as soon as they are right.',
+    action: 'Check topic, credentials and ACLs: it works as soon as they are right.',
   },
   KAFKA_CLIENT_CHANGED: {
     retriable: false,

@@ -156,9 +156,12 @@ export async function startBridge(
           : { onDelivered: (delivered: Delivered) => onDelivered(name, delivered) }),
         telemetry,
       })
-      supervisor.add(`bridge ${bridge.groupId}`, (deadlineMs) => bridge.close({ deadlineMs }))
       return bridge
     })
+  })
+  // All at once: one whose endpoint or broker does not answer must not take the time in which the others end what is under way.
+  supervisor.add('bridges', async (deadlineMs) => {
+    await Promise.all(bridges.map((bridge) => bridge.close({ deadlineMs })))
   })
   const joined = Promise.all(bridges.map((bridge) => bridge.start())).then(() => undefined)
   // Whoever does not wait for it looks at the readiness instead; a stop before the first join is no failure then.

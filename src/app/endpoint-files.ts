@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { EndpointConfig, EndpointProxyConfig } from '../config/endpoint-config.ts'
 import { webhookSecretProblem } from '../config/webhook-secret.ts'
 import { RelayError, toError } from '../errors.ts'
+import { AddressGuard } from '../http/address-guard.ts'
 import type { ProxyOptions, TlsOptions } from '../http/connection-options.ts'
 import type { DeliveryOptions } from '../http/delivery.ts'
 import { type HeaderValues, staticHeaders } from '../http/request-headers.ts'
@@ -59,9 +60,10 @@ class EndpointFiles extends HeldFiles<Certificates> {
   #credentials: Credentials
   #proxy: ProxyOptions
 
-  /** @throws RelayError CONFIG_INVALID naming the endpoint, and the key whose file cannot be read or used */
+  /** @throws RelayError CONFIG_INVALID naming the endpoint, and the key whose file or address cannot be read or used */
   constructor(config: EndpointConfig) {
     const { headers, signing, proxy, tls, timeouts, timeoutMs, retry } = config
+    checkAddresses(config)
     super({
       secrets: [...Object.values(headers).flat(), ...(signing?.secrets ?? []), proxy?.password],
       pems: pemFiles(config),
@@ -109,6 +111,18 @@ class EndpointFiles extends HeldFiles<Certificates> {
       ...(proxyAuthorization === undefined ? {} : { authorization: proxyAuthorization }),
       ...(tls === undefined ? {} : { tls }),
     }
+  }
+}
+
+/** A host that is an address is denied at every attempt alike: better said at the start than in the log for ever. */
+function checkAddresses({ name, url, proxy, addresses }: EndpointConfig): void {
+  const guard = new AddressGuard(addresses)
+  const urls = new Map([['url', url], ...(proxy === undefined ? [] : [['proxy.url', proxy.url] as const])])
+  for (const [key, text] of urls) {
+    const fault = guard.faultOf(new URL(text).hostname)
+    if (fault === undefined) continue
+    const fix = 'correct it, or name it in addresses.allow of an endpoint under bridge.endpoints'
+    throw unusable(`${keyOf(name)}.${key}`, `${fault.message}: ${fix}`)
   }
 }
 

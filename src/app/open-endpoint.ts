@@ -54,7 +54,13 @@ export interface BridgeEndpoint {
   readonly wants: ((event: Event) => boolean) | undefined
   readonly profile: Profile | undefined
   readonly retry: DeliveryRetry
+  /** How long a bridge that stops or gives partitions back waits for requests under way, milliseconds. */
+  readonly drainMs: number
 }
+
+const defaultTimeoutMs = 10_000
+/** All members of a group wait that long for one of them. */
+const longestDrainMs = 25_000
 
 /** @throws RelayError CONFIG_INVALID naming the option */
 export function openEndpoint(options: BridgeEndpointOptions, telemetry: Telemetry): BridgeEndpoint {
@@ -66,12 +72,14 @@ export function openEndpoint(options: BridgeEndpointOptions, telemetry: Telemetr
     wants: filterOf(options),
     profile: envelope === 'original' ? undefined : envelope,
     retry,
+    // For as long as an attempt may take: what is under way ends, and is not sent again.
+    drainMs: Math.min(options.timeoutMs ?? defaultTimeoutMs, longestDrainMs),
   }
 }
 
 /** Only what posts: no limits but those of one attempt. @throws RelayError CONFIG_INVALID naming the option */
 function openDelivery(options: BridgeEndpointOptions): HttpDelivery {
-  const { timeoutMs = 10_000, concurrency = 64, headersTimeoutMs = timeoutMs } = options
+  const { timeoutMs = defaultTimeoutMs, concurrency = 64, headersTimeoutMs = timeoutMs } = options
   return new HttpDelivery({
     ...options,
     maxConnections: connectionsFor(concurrency),

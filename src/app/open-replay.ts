@@ -49,6 +49,8 @@ export function openReplay(
     const bridge = new TopicBridge({
       group: options.group,
       endpoint: options.id,
+      name: endpoint.name,
+      drainMs: endpoint.drainMs,
       consumer: (groupId) => new KafkaConsumer({ kafka, groupId, topics: [options.topic], telemetry }),
       decoder: new EventDecoder({ registry, telemetry }),
       deliverer,

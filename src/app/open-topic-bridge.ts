@@ -58,7 +58,7 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
   const shared = 'deliverer' in options.endpoint
   const endpoint =
     'deliverer' in options.endpoint ? options.endpoint : openEndpoint(options.endpoint, telemetry)
-  const { name, deliverer, gate, wants, profile, retry } = endpoint
+  const { name, deliverer, gate, wants, profile, retry, drainMs } = endpoint
   const registry = new SchemaRegistryClient({ telemetry, ...options.schemaRegistry })
   const kafka = createKafka(options.kafka, telemetry)
   const bridge = new TopicBridge({
@@ -78,6 +78,7 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
     }),
     gate,
     retry,
+    drainMs,
     ...(wants === undefined ? {} : { wants }),
     ...(profile === undefined ? {} : { profile }),
     ...(unknownSchemaMs === undefined ? {} : { unknownSchemaMs }),

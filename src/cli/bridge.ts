@@ -1,5 +1,6 @@
 import { startBridge, startManagement } from '../app/compose.ts'
 import { StartingParts } from '../app/parts.ts'
+import type { Config } from '../config/config.ts'
 import { RelayError } from '../errors.ts'
 import { runService } from './service.ts'
 
@@ -9,7 +10,7 @@ export function bridge(configFile: string): Promise<number> {
     if (config.bridge.endpoints.length === 0) {
       throw new RelayError(
         'CONFIG_INVALID',
-        `${configFile}: neither "bridge.endpoints" nor "notifications" has an endpoint: there is nobody to deliver to`,
+        `${configFile}: ${nobody(config)}: there is nobody to deliver to`,
       )
     }
     const parts = new StartingParts('bridge')
@@ -20,4 +21,10 @@ export function bridge(configFile: string): Promise<number> {
     telemetry.logger.info({ endpoints, management }, 'bridge runs')
     return {}
   })
+}
+
+function nobody({ bridge: { disabledEndpoints } }: Config): string {
+  return disabledEndpoints.length === 0
+    ? 'neither "bridge.endpoints" nor "notifications" has an endpoint'
+    : `every endpoint of "notifications" is disabled (${disabledEndpoints.join(', ')}), and "bridge.endpoints" has none`
 }

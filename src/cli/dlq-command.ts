@@ -1,7 +1,15 @@
 import { type Command, Option } from 'commander'
 import type { DeadLetterId } from '../operations/dead-letters-id.ts'
 import type { DlqListOptions, DlqRedriveOptions, DlqShowOptions } from './dlq.ts'
-import { addFilterOptions, deadLetterId, deadLetterIds, filterOf, perSecond } from './dlq-options.ts'
+import {
+  addFilterOptions,
+  deadLetterId,
+  deadLetterIds,
+  type FilterOptions,
+  filterOf,
+  perSecond,
+  spanProblem,
+} from './dlq-options.ts'
 
 const exits = `2 for a wrong option, 78 for a wrong
 configuration.`
@@ -13,12 +21,11 @@ export function addDlqCommand(
   run: (code: number) => void,
 ): void {
   const dlq = program.command('dlq').description('events that could not be delivered, and putting them back')
-  addFilterOptions(
-    dlq
-      .command('list')
-      .description('say what lies among the dead letters; changes nothing')
-      .requiredOption(flags, description),
-  )
+  const list = dlq
+    .command('list')
+    .description('say what lies among the dead letters; changes nothing')
+    .requiredOption(flags, description)
+  addFilterOptions(list)
     .option('--all', 'also those that have been redriven')
     .option('--json', 'one JSON line for each')
     .addHelpText(
@@ -31,7 +38,10 @@ Examples:
   registry-relay dlq list -c registry-relay.yaml --endpoint audit --repository 'team/**' --since 2h
   registry-relay dlq list -c registry-relay.yaml --json | jq -r .reason | sort | uniq -c`,
     )
-    .action(async (options: DlqListOptions) => run(await (await import('./dlq.ts')).dlqList(options)))
+    .action(async (options: DlqListOptions) => {
+      refuseSpan(list, options)
+      run(await (await import('./dlq.ts')).dlqList(options))
+    })
   dlq
     .command('show')
     .description('print one dead letter whole: where it lay, why it was given up, headers, and its Envelope')
@@ -94,8 +104,8 @@ An interrupt (SIGINT, SIGTERM) ends it after what is under way.
 --to-topic appends key, value and headers as they were before; whoever reads that topic, every endpoint of the bridge
 among them, gets them again, and behind what was published since.
 
-Exit status: 0 when all of them were redriven or there was none, 1 when one is still dead, was held back or not tried,
-or Kafka could not be asked, ${exits}
+Exit status: 0 when all of them were redriven, now or before, or there was none, 1 when one is still dead, was held back
+or not tried, when there is none where partition@offset says, or Kafka could not be asked, ${exits}
 
 Examples:
   registry-relay dlq redrive -c registry-relay.yaml --endpoint audit --dry-run
@@ -103,10 +113,16 @@ Examples:
   registry-relay dlq redrive 0@12 2@7 -c registry-relay.yaml --to-endpoint audit-new`,
     )
     .action(async (ids: readonly DeadLetterId[], options: DlqRedriveOptions) => {
+      refuseSpan(redrive, options)
       const filter = filterOf(options, ids)
       if (filter === undefined && options.allOpen !== true) {
         redrive.error('error: say which: a filter, partition@offset, or --all-open for all that are open')
       }
       run(await (await import('./dlq-redrive.ts')).dlqRedrive(filter ?? {}, options))
     })
+}
+
+function refuseSpan(command: Command, options: FilterOptions): void {
+  const problem = spanProblem(options)
+  if (problem !== undefined) command.error(`error: ${problem}`)
 }

@@ -29,6 +29,12 @@ export function addFilterOptions(command: Command): Command {
     .option('--until <time>', 'only those written there before then', time)
 }
 
+/** A sentence where nothing can lie in the span of time; undefined: something can. */
+export function spanProblem({ since, until }: FilterOptions): string | undefined {
+  if (since === undefined || until === undefined || since < until) return undefined
+  return `--since is not before --until: ${new Date(since).toISOString()} and ${new Date(until).toISOString()}`
+}
+
 /** Undefined where no option narrows anything. */
 export function filterOf(
   options: FilterOptions,

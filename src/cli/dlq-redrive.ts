@@ -5,29 +5,39 @@ import { systemClock, systemRandom } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { DeadLetterFilter } from '../operations/dead-letters-filter.ts'
-import { type PlannedLetter, planRedrive, type RedriveTo } from '../operations/dead-letters-plan.ts'
+import {
+  type PlannedLetter,
+  planRedrive,
+  type RedriveNames,
+  type RedriveTo,
+} from '../operations/dead-letters-plan.ts'
 import { type RedriveOutcome, redrive } from '../operations/dead-letters-redrive.ts'
 import { RedriveTargets } from '../operations/dead-letters-targets.ts'
 import type { DlqRedriveOptions } from './dlq.ts'
 import { outcomeJson } from './dlq-json.ts'
 import { RedriveProgress } from './dlq-progress.ts'
-import { planText, redriveText } from './dlq-text.ts'
-import { exitCode } from './failure.ts'
+import { planText, printable, redriveText } from './dlq-text.ts'
+import { exitCode, reportUsage } from './failure.ts'
+import { tellWait } from './kafka-wait.ts'
+import { tellStop } from './stop-note.ts'
 
 /** `registry-relay dlq redrive`. */
 export async function dlqRedrive(filter: DeadLetterFilter, options: DlqRedriveOptions): Promise<number> {
   const config = loadConfig(options.config)
-  const names = config.bridge.endpoints.map(({ name }) => name)
   const to = redriveTo(options)
-  return withDeadLetters(config, async (open) => {
-    const planned = await planRedrive(open, filter, to, names)
+  return withDeadLetters(config, tellWait, async (open) => {
+    const plan = await planRedrive(open, filter, to, redriveNames(config))
+    if (plan.kind === 'refused') return reportUsage('registry-relay dlq redrive', plan.reason)
+    const { letters, remarks } = plan
+    for (const { text } of remarks) console.error(printable(text))
+    const allFound = remarks.every(({ failure }) => !failure)
     if (options.dryRun === true) {
-      printPlan(planned, to, options)
-      return exitCode.success
+      printPlan(letters, to, options)
+      return allFound ? exitCode.success : exitCode.failure
     }
-    const outcomes = await run(config, open, planned, to, options)
-    if (options.json !== true) console.log(redriveText(outcomes))
-    return outcomes.every(({ result }) => result === 'redriven') ? exitCode.success : exitCode.failure
+    const outcomes = await run(config, open, letters, to, options)
+    const allDone = allFound && outcomes.every(({ result }) => result === 'redriven')
+    return allDone ? exitCode.success : exitCode.failure
   })
 }
 
@@ -49,7 +59,11 @@ async function run(
   const progress = new RedriveProgress(process.stderr, planned.length, systemClock)
   const stopping = new AbortController()
   const stop = stopSignal(() => process.exit(exitCode.failure))
-  void stop.received.then((name) => stopping.abort(new Error(name)))
+  void stop.received.then((name) => {
+    progress.clear()
+    tellStop(name)
+    stopping.abort(new Error(name))
+  })
   try {
     await redrive(planned, {
       topic,
@@ -69,6 +83,9 @@ async function run(
   } finally {
     stop.release()
     progress.clear()
+    // Also where it ends with an error: what was sent is sent.
+    if (options.json !== true && (outcomes.length > 0 || planned.length === 0))
+      console.log(redriveText(outcomes))
     await targets.close()
   }
   return outcomes
@@ -80,6 +97,13 @@ function printPlan(planned: readonly PlannedLetter[], to: RedriveTo, { json }: D
     for (const { letter, name } of planned) {
       console.log(outcomeJson({ letter, to: `${to.kind} ${name}`, result: 'planned' }))
     }
+  }
+}
+
+function redriveNames({ bridge, topics }: Config): RedriveNames {
+  return {
+    endpoints: bridge.endpoints.map(({ name }) => name),
+    topics: [...new Set([topics.events, ...topics.routes.map(({ topic }) => topic)])],
   }
 }
 

@@ -8,7 +8,11 @@ import { columns, counted } from './columns.ts'
 const mostFailures = 20
 
 /** A table, and how many open ones there are for each reason. */
-export function listText(topic: string, list: DeadLetterList, shown: readonly DeadLetter[]): string {
+export function listText(
+  topic: string,
+  list: Pick<DeadLetterList, 'letters' | 'others'>,
+  shown: readonly DeadLetter[],
+): string {
   const hidden = list.letters.length - shown.length
   const redriven = list.letters.filter(({ fate }) => fate !== undefined).length
   const open = list.letters.length - redriven
@@ -42,7 +46,7 @@ export function planText(planned: readonly PlannedLetter[], kind: 'endpoint' | '
 
 /** What a redrive did. */
 export function redriveText(
-  outcomes: readonly Pick<RedriveOutcome, 'letter' | 'result' | 'error'>[],
+  outcomes: readonly Pick<RedriveOutcome, 'letter' | 'to' | 'result' | 'error'>[],
 ): string {
   if (outcomes.length === 0) return 'Nothing to redrive.'
   const failures = outcomes.filter(({ result }) => result === 'still dead')
@@ -57,10 +61,23 @@ export function redriveText(
     ])
   const rest = failures.length - rows.length
   return [
-    `${resultCounts(outcomes).join(', ')}.`,
-    ...(rows.length === 0 ? [] : ['', 'Still dead:', ...columns(rows)]),
+    `${[redrivenText(outcomes), ...resultCounts(outcomes).slice(1)].join(', ')}.`,
+    ...(rows.length === 0 ? [] : ['', 'Still dead (see registry-relay dlq list):', ...columns(rows)]),
     ...(rest > 0 ? [`  and ${rest} more (--json prints all)`] : []),
   ].join('\n')
+}
+
+/** `2 redriven to endpoint audit`; where they went to several, how many to each. */
+function redrivenText(outcomes: readonly Pick<RedriveOutcome, 'to' | 'result'>[]): string {
+  const byTarget = new Map<string, number>()
+  for (const { to, result } of outcomes) {
+    if (result === 'redriven') byTarget.set(to, (byTarget.get(to) ?? 0) + 1)
+  }
+  const [only] = byTarget.keys()
+  const total = [...byTarget.values()].reduce((sum, count) => sum + count, 0)
+  if (only === undefined) return '0 redriven'
+  if (byTarget.size === 1) return `${total} redriven to ${only}`
+  return `${total} redriven (${[...byTarget].map(([to, count]) => `${count} to ${to}`).join(', ')})`
 }
 
 /** `12 redriven`, and of the others those that there are. */

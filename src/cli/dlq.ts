@@ -3,12 +3,14 @@ import { loadConfig } from '../config/load.ts'
 import { listDeadLetters } from '../operations/dead-letters.ts'
 import { deadLetterFilter } from '../operations/dead-letters-filter.ts'
 import { type DeadLetterId, idText } from '../operations/dead-letters-id.ts'
+import { endpointRemarks } from '../operations/dead-letters-named.ts'
 import { showDeadLetter } from '../operations/dead-letters-show.ts'
 import { letterJson, shownJson } from './dlq-json.ts'
 import { type FilterOptions, filterOf } from './dlq-options.ts'
 import { shownText } from './dlq-shown.ts'
-import { listText } from './dlq-text.ts'
+import { listText, printable } from './dlq-text.ts'
 import { exitCode } from './failure.ts'
+import { tellWait } from './kafka-wait.ts'
 
 export interface DlqListOptions extends FilterOptions {
   readonly config: string
@@ -37,7 +39,11 @@ export interface DlqRedriveOptions extends FilterOptions {
 export async function dlqList(options: DlqListOptions): Promise<number> {
   const config = loadConfig(options.config)
   const wants = deadLetterFilter(filterOf(options) ?? {})
-  const list = await withDeadLetters(config, (open) => listDeadLetters(open, wants))
+  const list = await withDeadLetters(config, tellWait, (open) => listDeadLetters(open, wants, options.since))
+  const configured = config.bridge.endpoints.map(({ name }) => name)
+  for (const text of endpointRemarks(options.endpoint ?? [], configured, list.endpoints)) {
+    console.error(printable(text))
+  }
   const shown = options.all === true ? list.letters : list.letters.filter(({ fate }) => fate === undefined)
   if (options.json !== true) console.log(listText(config.topics.deadLetters, list, shown))
   else for (const letter of shown) console.log(letterJson(letter))
@@ -47,7 +53,7 @@ export async function dlqList(options: DlqListOptions): Promise<number> {
 /** `registry-relay dlq show`. */
 export async function dlqShow(id: DeadLetterId, options: DlqShowOptions): Promise<number> {
   const config = loadConfig(options.config)
-  const shown = await withDeadLetters(config, (open) => showDeadLetter(open, open.decoder, id))
+  const shown = await withDeadLetters(config, tellWait, (open) => showDeadLetter(open, open.decoder, id))
   if (shown === undefined) {
     console.error(`there is no dead letter at ${idText(id)} of ${config.topics.deadLetters}`)
     return exitCode.failure

@@ -1,4 +1,5 @@
 import { errorCodes, isRelayError, toError } from '../errors.ts'
+import { helpHint } from './help-hint.ts'
 
 /** Exit codes of every command. */
 export const exitCode = { success: 0, failure: 1, usage: 2, configuration: 78 } as const
@@ -15,4 +16,11 @@ export function reportFailure(thrown: unknown): number {
   console.error(`${error.code}: ${action}`)
   const configuration = error.code === 'CONFIG_INVALID' || error.code === 'REAL_PARTS_MISSING'
   return configuration ? exitCode.configuration : exitCode.failure
+}
+
+/** Says on standard error what is wrong with the options, and where the help is; returns the exit code for it. */
+export function reportUsage(path: string, reason: string): number {
+  console.error(`error: ${reason}`)
+  console.error(helpHint(path))
+  return exitCode.usage
 }

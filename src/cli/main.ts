@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { packageVersion } from '../version.ts'
 import { addDlqCommand } from './dlq-command.ts'
 import { exitCode, reportFailure } from './failure.ts'
+import { hintAtHelp } from './help-hint.ts'
 import { addReplayCommand } from './replay-command.ts'
 import { addSchemaCommand } from './schema-command.ts'
 import { addTopicsCommand } from './topics-command.ts'
@@ -17,7 +18,6 @@ const program = new Command('registry-relay')
   .version(packageVersion(), '-V, --version')
   // `schema show` has a `--version` of its own.
   .enablePositionalOptions()
-  .showHelpAfterError()
   .exitOverride()
 
 const configOption = ['-c, --config <file>', 'configuration file (see examples/registry-relay.yaml)'] as const
@@ -64,6 +64,8 @@ program
   .action(async (options) =>
     finish(await (await import('./receiver.ts')).receiver(options.host, options.port)),
   )
+
+hintAtHelp(program)
 
 try {
   await program.parseAsync()

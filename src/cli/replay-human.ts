@@ -4,6 +4,7 @@ import { type PlannedMoment, type ReplayPlan, targetText } from '../operations/r
 import type { PreparedReplay } from '../operations/replay-prepare.ts'
 import { sizeOf } from '../operations/replay-spans.ts'
 import { columns } from './columns.ts'
+import type { ReplayCommandOptions } from './replay-options.ts'
 
 /** The first line: which replay this is, and what it covers. */
 export function startText({ id, plan, spans, resumed }: PreparedReplay): string {
@@ -44,12 +45,9 @@ export function progressText(state: ReplayState, rate: number, secondsLeft: numb
 
 /** What came of it, what was refused, and how to go on. */
 export function endText(end: ReplayEnd, command: string): string {
-  const { delivered, filtered, refused, refusals, lost, done, total, error } = end
-  const counts = `${numberText(delivered)} delivered, ${numberText(filtered)} left out by the filters, ${numberText(refused)} refused`
+  const { refused, refusals, lost } = end
   return [
-    end.end === 'done'
-      ? `Done: ${counts}.`
-      : `${end.end === 'failed' ? `Failed: ${error?.message}` : 'Interrupted'} at ${numberText(done)} of ${numberText(total)} offsets: ${counts}.`,
+    headText(end),
     ...(lost === 0n
       ? []
       : [`${numberText(lost)} offsets were gone from the topic before they were delivered.`]),
@@ -60,14 +58,32 @@ export function endText(end: ReplayEnd, command: string): string {
   ].join('\n')
 }
 
+function headText({
+  end,
+  error,
+  delivered,
+  filtered,
+  refused,
+  done,
+  total,
+  finishedBefore,
+}: ReplayEnd): string {
+  if (finishedBefore) return 'Finished before: nothing was left to deliver.'
+  const counts = `${numberText(delivered)} delivered, ${numberText(filtered)} left out by the filters, ${numberText(refused)} refused`
+  if (end === 'done') return `Done: ${counts}.`
+  const what = end === 'failed' ? `Failed: ${error?.message}` : 'Interrupted'
+  return `${what}; resumes from ${numberText(done)} of ${numberText(total)} offsets: ${counts}.`
+}
+
 /** The same for programs. */
 export function endJson({ id, plan, consumerGroup }: PreparedReplay, end: ReplayEnd): string {
-  const { error, done, total, lost, ...counts } = end
+  const { error, done, total, lost, finishedBefore, ...counts } = end
   return JSON.stringify({
     id,
     group: consumerGroup,
     topic: plan.topic,
     ...counts,
+    ...(finishedBefore ? { finishedBefore } : {}),
     ...(error === undefined ? {} : { error: error.message }),
     // Texts: offsets may have more digits than a number of JSON keeps.
     offsets: { done: String(done), total: String(total), lost: String(lost) },
@@ -86,6 +102,18 @@ export function dryRunJson({ id, plan, consumerGroup, spans }: PreparedReplay): 
       before: String(end),
     })),
   })
+}
+
+/** What goes on with it. A URL is left to whoever knows it: it may hold secrets, and outputs end up in logs. */
+export function goOnCommand(
+  { config, rate }: Pick<ReplayCommandOptions, 'config' | 'rate'>,
+  { id, plan }: Pick<PreparedReplay, 'id' | 'plan'>,
+): string {
+  return [
+    `registry-relay replay -c ${shellWord(config)} --id ${id}`,
+    ...('name' in plan.target ? [] : ["--to-endpoint '<the same URL>'"]),
+    ...(rate === undefined ? [] : [`--rate ${rate}`]),
+  ].join(' ')
 }
 
 /** A word as a shell takes it. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config/config.ts'
 import { actionProblem } from '../config/known-actions.ts'
-import { parseMoment } from '../operations/replay-moment.ts'
+import { momentText, parseMoment, type ReplayMoment } from '../operations/replay-moment.ts'
 import type { PlannedMoment, ReplayPlan, ReplayTarget } from '../operations/replay-plan.ts'
 import type { ReplayRequest } from '../operations/replay-prepare.ts'
 
@@ -42,13 +42,16 @@ export function replayRequest(
     throw new WrongOption(`--topic: the configuration has ${topics.join(', ')}`)
   }
   const asked = askedPlan(options, config, now)
+  const plan = wholePlan(asked, events)
+  // Without an id there is no replay that could go on: Kafka need not be asked.
+  if (typeof plan === 'string' && options.id === undefined) throw new WrongOption(plan)
   return {
     id,
     bridgeGroup: config.bridge.group,
     liveGroups: liveGroups(config, topics),
     topics,
     asked,
-    plan: wholePlan(asked, events),
+    plan: typeof plan === 'string' ? `no replay of that id was begun; to begin one, ${plan}` : plan,
   }
 }
 
@@ -67,6 +70,7 @@ function askedPlan(
   }
   const from = momentOf('--from', options.from, fromOffset, now)
   const to = momentOf('--to', options.to, toOffset, now)
+  checkOrder(from, to)
   return {
     ...(topic === undefined ? {} : { topic }),
     ...(partition === undefined ? {} : { partition }),
@@ -81,9 +85,8 @@ function askedPlan(
 /** With defaults; a sentence where a replay cannot begin with so little. */
 function wholePlan(asked: Partial<ReplayPlan>, events: string): ReplayPlan | string {
   const { from, target, to = { text: 'latest', moment: { kind: 'latest' } } } = asked
-  if (target === undefined) return 'no replay of that id was begun; to begin one, --to-endpoint is missing'
-  if (from === undefined)
-    return 'no replay of that id was begun; to begin one, --from or --from-offset is missing'
+  if (target === undefined) return '--to-endpoint is missing'
+  if (from === undefined) return '--from or --from-offset is missing'
   return { topic: events, repositories: [], actions: [], ...asked, target, from, to }
 }
 
@@ -100,6 +103,25 @@ function momentOf(
   throw new WrongOption(
     `${option}: expected a time as 2026-11-26T09:30:00Z, a time ago as 90s, 15m, 2h or 7d, earliest or latest, got ${JSON.stringify(text)}`,
   )
+}
+
+/** @throws WrongOption where nothing can lie between */
+function checkOrder(from: PlannedMoment | undefined, to: PlannedMoment | undefined): void {
+  const start = positionOf(from?.moment)
+  const end = positionOf(to?.moment)
+  if (from === undefined || to === undefined || start?.kind !== end?.kind) return
+  if (start === undefined || end === undefined || start.at < end.at) return
+  const [first, last] = start.kind === 'time' ? ['--from', '--to'] : ['--from-offset', '--to-offset']
+  throw new WrongOption(
+    `${first} is not before ${last}: ${momentText(from.moment)} and ${momentText(to.moment)}`,
+  )
+}
+
+function positionOf(
+  moment: ReplayMoment | undefined,
+): { readonly kind: ReplayMoment['kind']; readonly at: number | bigint } | undefined {
+  if (moment?.kind === 'time') return { kind: 'time', at: moment.ms }
+  return moment?.kind === 'offset' ? { kind: 'offset', at: moment.offset } : undefined
 }
 
 function targetOf(text: string, { bridge }: Pick<Config, 'bridge'>): ReplayTarget {

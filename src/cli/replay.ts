@@ -1,4 +1,5 @@
-import { withAdmin } from '../app/kafka-admin.ts'
+import type { OnWait } from '../app/answer-watch.ts'
+import { withWatchedAdmin } from '../app/kafka-admin.ts'
 import { openReplay } from '../app/open-replay.ts'
 import { stopSignal } from '../app/signals.ts'
 import { createTelemetry } from '../app/telemetry.ts'
@@ -13,33 +14,44 @@ import {
   type ReplayAdmin,
 } from '../operations/replay-prepare.ts'
 import type { Logger, Telemetry } from '../telemetry.ts'
-import { exitCode } from './failure.ts'
+import { exitCode, reportUsage } from './failure.ts'
+import { tellWait } from './kafka-wait.ts'
 import { ProgressLine } from './progress-line.ts'
 import {
   dryRunJson,
   dryRunText,
   endJson,
   endText,
+  goOnCommand,
   progressText,
-  shellWord,
   startText,
 } from './replay-human.ts'
 import { type ReplayCommandOptions, replayRequest, WrongOption } from './replay-options.ts'
 import { ReplayPace } from './replay-pace.ts'
+import { tellStop } from './stop-note.ts'
 
 /** `registry-relay replay`. */
 export async function replay(options: ReplayCommandOptions): Promise<number> {
   const config = loadConfig(options.config)
+  const line = new ProgressLine(process.stderr)
+  const onWait: OnWait = (brokers) => {
+    line.clear()
+    tellWait(brokers)
+  }
   try {
-    return await withAdmin(config.kafka, (admin) => withKafka(options, config, admin))
+    return await withWatchedAdmin(config.kafka, onWait, (admin) => withKafka(options, config, admin, line))
   } catch (error) {
     if (!(error instanceof WrongOption)) throw error
-    console.error(`error: ${error.message}`)
-    return exitCode.usage
+    return reportUsage('registry-relay replay', error.message)
   }
 }
 
-async function withKafka(options: ReplayCommandOptions, config: Config, admin: ReplayAdmin): Promise<number> {
+async function withKafka(
+  options: ReplayCommandOptions,
+  config: Config,
+  admin: ReplayAdmin,
+  line: ProgressLine,
+): Promise<number> {
   const request = replayRequest(options, config, options.id ?? newId(), systemClock.now())
   const preparation = await prepareReplay(request, admin)
   if (preparation.kind === 'refused') throw new WrongOption(preparation.reason)
@@ -54,8 +66,8 @@ async function withKafka(options: ReplayCommandOptions, config: Config, admin: R
   }
   if (options.json !== true) console.log(startText(prepared))
   await beginReplay(prepared, admin)
-  const end = await run(prepared, target, options, config, admin)
-  console.log(options.json === true ? endJson(prepared, end) : endText(end, goOn(options, prepared)))
+  const end = await run(prepared, target, options, config, admin, line)
+  console.log(options.json === true ? endJson(prepared, end) : endText(end, goOnCommand(options, prepared)))
   return end.end === 'done' && end.refused === 0 && end.lost === 0n ? exitCode.success : exitCode.failure
 }
 
@@ -65,13 +77,17 @@ async function run(
   { rate }: ReplayCommandOptions,
   config: Config,
   admin: ReplayAdmin,
+  line: ProgressLine,
 ): Promise<ReplayEnd> {
-  const line = new ProgressLine(process.stderr)
   const telemetry = besideLine(createTelemetry({ level: 'warn', format: 'auto' }, 'stderr'), line)
   const pace = new ReplayPace()
   const stopping = new AbortController()
   const stop = stopSignal(() => process.exit(exitCode.failure))
-  void stop.received.then(() => stopping.abort())
+  void stop.received.then((name) => {
+    line.clear()
+    tellStop(name)
+    stopping.abort()
+  })
   try {
     return await runReplay({
       replay: prepared,
@@ -89,14 +105,6 @@ async function run(
     line.clear()
     stop.release()
   }
-}
-
-function goOn({ config, toEndpoint, rate }: ReplayCommandOptions, { id, plan }: PreparedReplay): string {
-  return [
-    `registry-relay replay -c ${shellWord(config)} --id ${id}`,
-    ...('name' in plan.target || toEndpoint === undefined ? [] : [`--to-endpoint ${shellWord(toEndpoint)}`]),
-    ...(rate === undefined ? [] : [`--rate ${rate}`]),
-  ].join(' ')
 }
 
 /** Tells when it was begun, and four characters for those of one second. */

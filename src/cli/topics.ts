@@ -1,7 +1,8 @@
-import { withAdmin } from '../app/kafka-admin.ts'
+import { withWatchedAdmin } from '../app/kafka-admin.ts'
 import { loadConfig } from '../config/load.ts'
 import { createMissingTopics, planTopics, type TopicsPlan } from '../operations/topics.ts'
 import { exitCode } from './failure.ts'
+import { tellWait } from './kafka-wait.ts'
 import { applyText, planText } from './topics-human.ts'
 
 export interface TopicsCommandOptions {
@@ -12,7 +13,7 @@ export interface TopicsCommandOptions {
 /** `registry-relay topics plan`. */
 export async function topicsPlan(options: TopicsCommandOptions): Promise<number> {
   const config = loadConfig(options.config)
-  const plan = await withAdmin(config.kafka, (admin) => planTopics(config, admin))
+  const plan = await withWatchedAdmin(config.kafka, tellWait, (admin) => planTopics(config, admin))
   console.log(options.json === true ? planJson(plan) : planText(plan, config.kafka.brokers))
   return plan.asWanted ? exitCode.success : exitCode.failure
 }
@@ -20,7 +21,7 @@ export async function topicsPlan(options: TopicsCommandOptions): Promise<number>
 /** `registry-relay topics apply`. */
 export async function topicsApply(options: TopicsCommandOptions): Promise<number> {
   const config = loadConfig(options.config)
-  const report = await withAdmin(config.kafka, (admin) => createMissingTopics(config, admin))
+  const report = await withWatchedAdmin(config.kafka, tellWait, (admin) => createMissingTopics(config, admin))
   const { created, existing, findings } = report
   console.log(
     options.json === true

@@ -151,9 +151,10 @@ export interface BridgeConfig {
   readonly unknownSchemaMs: number
   /** Those of `bridge.endpoints`, then those of the block `notifications`. No two have the same name. */
   readonly endpoints: readonly EndpointConfig[]
+  /** Names of those of the block `notifications` that are switched off and so left out above. */
+  readonly disabledEndpoints: readonly string[]
   /**
-   * What stands in the block `notifications` and was hardly meant so, or has no effect here: `file:line:column: …` each. To be
-   * logged by whoever starts the bridge.
+   * What was hardly meant so, or has no effect here: `file:line:column: …` each. To be logged by whoever starts the bridge.
    */
   readonly remarks: readonly string[]
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { EndpointConfig } from './endpoint-config.ts'
 import { ignore, matchKeys } from './event-rules.ts'
+import { isFreeHeader } from './relay-headers.ts'
 import { count, fileName, httpUrl, milliseconds, secret, tls } from './rules.ts'
 import { webhookSecretProblem } from './webhook-secret.ts'
 
@@ -21,6 +22,8 @@ const headerValues = z.union(
   [secret.transform((value) => [value]), z.array(secret)],
   'must be a text, { file: path }, or a list of these',
 )
+
+const headerName = z.string().min(1, 'must not be empty').refine(isFreeHeader, 'is set by the relay itself')
 
 const signingSecret = secret.superRefine((value, context) => {
   const message = webhookSecretProblem(value.reveal())
@@ -60,21 +63,30 @@ const breaker = z
   })
 
 const proxy = z
-  .strictObject({
-    url: httpUrl
-      .refine(
-        withoutCredentials,
-        'must not hold user name and password: they are keys of their own beside it',
-      )
-      .refine(withoutPath, 'must be host and port only, without a path'),
-    username: z
-      .string()
-      .min(1)
-      .refine((name) => !name.includes(':'), 'must not hold a colon, which ends the user name in the header')
-      .optional(),
-    password: secret.optional(),
-    caFile: fileName.optional(),
-  })
+  .strictObject(
+    {
+      url: httpUrl
+        .refine(
+          withoutCredentials,
+          'must not hold user name and password: they are keys of their own beside it',
+        )
+        .refine(withoutPath, 'must be host and port only, without a path'),
+      username: z
+        .string()
+        .min(1)
+        .refine(
+          (name) => !name.includes(':'),
+          'must not hold a colon, which ends the user name in the header',
+        )
+        .optional(),
+      password: secret.optional(),
+      caFile: fileName.optional(),
+    },
+    {
+      error: ({ code }) =>
+        code === 'invalid_type' ? 'must be keys and values: write { url: … }' : undefined,
+    },
+  )
   .refine(({ username, password }) => password === undefined || username !== undefined, {
     path: ['password'],
     error: 'needs username beside it',
@@ -96,7 +108,7 @@ export const endpoint: z.ZodType<EndpointConfig> = z
   .strictObject({
     name: endpointName,
     url,
-    headers: z.record(z.string().min(1), headerValues).default({}),
+    headers: z.record(headerName, headerValues).default({}),
     timeoutMs: milliseconds.default(10_000),
     timeouts: timeouts.prefault({}),
     concurrency: z.number().int().min(1).max(10_000).default(64),

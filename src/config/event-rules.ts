@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { actionProblem } from './known-actions.ts'
+import type { EndpointIgnoreConfig, OnlyConfig } from './endpoint-config.ts'
+import { actionProblem, knownActions } from './known-actions.ts'
 
 /** Lists that say which events are meant. An empty list says nothing. */
 
@@ -27,7 +28,17 @@ const actions = z
   )
   .default([])
 
-const repositories = z.strictObject({ include: texts, exclude: texts }).prefault({})
+const repositories = z
+  .strictObject(
+    { include: texts, exclude: texts },
+    {
+      error: ({ code }) =>
+        code === 'invalid_type'
+          ? 'must say which: write { include: ["team/**"] }, or { exclude: […] }'
+          : undefined,
+    },
+  )
+  .prefault({})
 
 /** Keys of rules that an event must meet. */
 export const matchKeys: MatchKeys = { actions, mediaTypes, repositories }
@@ -38,3 +49,18 @@ export const ignore: Strict<MatchKeys & { userAgents: Texts; methods: Texts }> =
   userAgents: texts,
   methods: texts,
 })
+
+/** Why no event is left between the two; `undefined` where one may be. Looks at what is compared exactly, not at patterns. */
+export function nothingLeft(only: OnlyConfig, ignored: EndpointIgnoreConfig): string | undefined {
+  const all = only.actions.length === 0 ? knownActions : only.actions
+  const areIgnored = (list: readonly string[], among: readonly string[]): boolean =>
+    list.every((one) => among.includes(one))
+  if (areIgnored(all, ignored.actions)) {
+    const which = only.actions.length === 0 ? 'that registries send' : 'of only.actions'
+    return `leaves nothing: it has every action ${which}, so this endpoint never gets an event`
+  }
+  if (only.mediaTypes.length > 0 && areIgnored(only.mediaTypes, ignored.mediaTypes)) {
+    return 'leaves nothing: it has every media type of only.mediaTypes, so this endpoint never gets an event'
+  }
+  return undefined
+}

@@ -1,3 +1,5 @@
+import { nearestOf } from './nearest.ts'
+
 /** What registries send as `action`: as `eventActions` of the room `event`, which this one must not import. */
 export const knownActions: readonly string[] = ['pull', 'push', 'mount', 'delete', 'rename']
 
@@ -7,25 +9,7 @@ export const knownActions: readonly string[] = ['pull', 'push', 'mount', 'delete
  */
 export function actionProblem(action: string): string | undefined {
   if (knownActions.includes(action)) return undefined
-  const [nearest] = knownActions
-    .map((known) => ({ known, edits: editsBetween(action.toLowerCase(), known) }))
-    .filter(({ edits }) => edits <= 2)
-    .toSorted((a, b) => a.edits - b.edits)
-  const hint =
-    nearest === undefined ? `they send ${knownActions.join(', ')}` : `"${nearest.known}" was meant?`
+  const nearest = nearestOf(action, knownActions)
+  const hint = nearest === undefined ? `they send ${knownActions.join(', ')}` : `"${nearest}" was meant?`
   return `no registry sends the action ${JSON.stringify(action)}; ${hint}`
-}
-
-/** Characters to insert, delete or replace until one text is the other. */
-function editsBetween(one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (const [row, character] of [...one].entries()) {
-    const line = [row + 1]
-    for (const [column, wanted] of [...other].entries()) {
-      const replaced = (above[column] ?? 0) + Number(character !== wanted)
-      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1))
-    }
-    above = line
-  }
-  return above.at(-1) ?? 0
 }

@@ -1,5 +1,6 @@
 import { RelayError } from '../errors.ts'
 import { nanosecondsToMs, parseGoDuration } from './go-duration.ts'
+import { meantKey } from './issues.ts'
 import { type Place, wholeNumber, YamlReader } from './yaml-reader.ts'
 
 /** The `notifications` block of a registry's configuration. What is not written is absent; nothing is defaulted here. */
@@ -52,7 +53,7 @@ export interface ReadNotifications {
  */
 export function readNotifications(text: string, fileName: string): ReadNotifications {
   const reader = new YamlReader(text, fileName)
-  const { members: _, endpoints, ...block } = new BlockReader(reader).read()
+  const { members: _, disabled: __, endpoints, ...block } = new BlockReader(reader).read()
   lookAtNames(endpoints, reader)
   if (reader.errors.length > 0) {
     throw new RelayError('CONFIG_INVALID', reader.errors.join('\n'), { facts: { file: fileName } })
@@ -68,6 +69,8 @@ export function readNotifications(text: string, fileName: string): ReadNotificat
 export interface PlacedBlock extends Omit<NotificationsBlock, 'endpoints'> {
   readonly members: ReadonlyMap<string, Place>
   readonly endpoints: readonly PlacedEndpoint[]
+  /** Names of those that are. */
+  readonly disabled: readonly string[]
 }
 
 export interface PlacedEndpoint {
@@ -101,28 +104,32 @@ export class BlockReader {
 
   read(): PlacedBlock {
     const place = this.#reader.members(this.#reader.root).get('notifications')
-    if (place === undefined) return { includeReferences: false, members: new Map(), endpoints: [] }
+    if (place === undefined)
+      return { includeReferences: false, members: new Map(), endpoints: [], disabled: [] }
     const members = this.#known(place, ['fanouttimeout', 'events', 'endpoints'])
     const events = members.get('events')
     const ofEvents = events === undefined ? undefined : this.#known(events, ['includereferences'])
+    const disabled: string[] = []
     const endpoints = this.#reader
       .elements(members.get('endpoints'))
-      .flatMap((endpoint) => this.#endpoint(endpoint))
+      .flatMap((endpoint) => this.#endpoint(endpoint, disabled))
     return {
       ...present('fanoutTimeoutMs', this.#durationMs(members.get('fanouttimeout'))),
       includeReferences: this.#reader.switch(ofEvents?.get('includereferences')) ?? false,
       members,
       endpoints,
+      disabled,
     }
   }
 
-  /** None when it is disabled: the registry looks no further then, and neither do we. */
-  #endpoint(place: Place): readonly PlacedEndpoint[] {
+  /** None, and its name to `disabled`, when it is: the registry looks no further then, and neither do we. */
+  #endpoint(place: Place, disabled: string[]): readonly PlacedEndpoint[] {
     const reader = this.#reader
     const members = this.#known(place, endpointKeys)
     const name = reader.text(members.get('name')) ?? ''
     if (reader.switch(members.get('disabled')) === true) {
       reader.note(place, `endpoint ${JSON.stringify(name)} is disabled and left out`)
+      disabled.push(name)
       return []
     }
     const url = reader.text(members.get('url')) ?? ''
@@ -183,10 +190,9 @@ export class BlockReader {
     const members = this.#reader.members(place)
     for (const [key, member] of members) {
       if (keys.includes(key)) continue
-      const meant = keys.find((known) => known === key.toLowerCase().replaceAll(/[-_]/g, ''))
       this.#reader.warn(
         { ...member, offset: member.keyOffset ?? member.offset },
-        `unknown key, the registry ignores it${meant === undefined ? '' : `; "${meant}" was meant?`}`,
+        `unknown key, the registry ignores it${meantKey(key, keys)}`,
       )
     }
     return members

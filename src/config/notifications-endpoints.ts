@@ -1,5 +1,7 @@
 import type { EndpointConfig } from './endpoint-config.ts'
 import { endpoint as endpointRules } from './endpoint-schema.ts'
+import { nothingLeft } from './event-rules.ts'
+import { flatten } from './issues.ts'
 import { actionProblem } from './known-actions.ts'
 import { BlockReader, type PlacedEndpoint } from './notifications-block.ts'
 import { longestTimerMs } from './rules.ts'
@@ -19,10 +21,16 @@ const withoutEffect: Readonly<Record<string, string>> = {
 const sources: Readonly<Record<string, string>> = {
   name: 'name',
   url: 'url',
-  headers: 'headers',
   timeoutMs: 'timeout',
   'retry.firstMs': 'backoff',
   'retry.maxAttempts': 'maxretries',
+}
+
+/** What the block `notifications` has for the bridge. */
+export interface FurtherEndpoints {
+  readonly endpoints: readonly EndpointConfig[]
+  /** Names of those that are switched off. */
+  readonly disabled: readonly string[]
 }
 
 /**
@@ -34,15 +42,18 @@ const sources: Readonly<Record<string, string>> = {
 export function notificationsEndpoints(
   reader: YamlReader,
   others: readonly EndpointConfig[],
-): readonly EndpointConfig[] {
-  const { members, endpoints } = new BlockReader(reader).read()
+): FurtherEndpoints {
+  const { members, endpoints, disabled } = new BlockReader(reader).read()
   noteWithoutEffect(members, reader)
   const names = new Map(others.map(({ name }) => [name, 'bridge.endpoints']))
-  return endpoints.flatMap((placed) => {
-    noteWithoutEffect(placed.members, reader)
-    checkName(placed, names, reader)
-    return new Mapping(placed, reader).endpoints()
-  })
+  return {
+    endpoints: endpoints.flatMap((placed) => {
+      noteWithoutEffect(placed.members, reader)
+      checkName(placed, names, reader)
+      return new Mapping(placed, reader).endpoints()
+    }),
+    disabled,
+  }
 }
 
 function noteWithoutEffect(members: ReadonlyMap<string, Place>, reader: YamlReader): void {
@@ -99,13 +110,24 @@ class Mapping {
       },
       { reportInput: false },
     )
-    for (const { path, message } of result.error?.issues ?? []) this.#report(path, message)
-    return result.success ? [result.data] : []
+    for (const { path, message } of flatten(result.error?.issues ?? [])) this.#report(path, message)
+    if (!result.success) return []
+    const { only, ignore: notWanted } = result.data
+    const nothing = nothingLeft(only, notWanted)
+    const { members, place } = this.#placed
+    if (nothing !== undefined) this.#reader.warn(atKey(members.get('ignore') ?? place), nothing)
+    return [result.data]
   }
 
   /** Where name or URL is missing, that has been said. */
   #report(path: readonly PropertyKey[], message: string): void {
     const { endpoint, place, members } = this.#placed
+    const headers = members.get('headers')
+    if (path[0] === 'headers' && headers !== undefined) {
+      const header = this.#reader.members(headers).get(String(path[1]))
+      this.#reader.error(atKey(header ?? headers), message)
+      return
+    }
     const key = sources[path.join('.')] ?? ''
     if ((key === 'name' && endpoint.name === '') || (key === 'url' && endpoint.url === '')) return
     const fix = key === 'name' ? `; ${JSON.stringify(usableName(endpoint.name))} would do` : ''

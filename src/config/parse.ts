@@ -1,9 +1,20 @@
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, Scalar, visit } from 'yaml'
+import {
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  visit,
+  type YAMLParseError,
+} from 'yaml'
 import type { z } from 'zod'
 import { RelayError } from '../errors.ts'
 import type { Config } from './config.ts'
-import type { EndpointConfig } from './endpoint-config.ts'
-import { notificationsEndpoints } from './notifications-endpoints.ts'
+import { nothingLeft } from './event-rules.ts'
+import { flatten, keysInstead, meantKey } from './issues.ts'
+import { type FurtherEndpoints, notificationsEndpoints } from './notifications-endpoints.ts'
 import { configSchema } from './schema.ts'
 import type { Secret } from './secret.ts'
 import { type Environment, hasReference, substitute } from './substitute.ts'
@@ -24,10 +35,7 @@ export interface ParseOptions {
 export function parseConfig(text: string, options: ParseOptions): Config {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const findings: Finding[] = document.errors.map((error) => ({
-    offset: error.pos[0],
-    message: error.message,
-  }))
+  const findings = yamlFindings(text, document.errors)
 
   if (findings.length === 0) {
     visit(document, {
@@ -40,7 +48,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
     })
   }
   if (findings.length === 0) {
-    const result = configSchema.safeParse(document.toJS() ?? {}, { reportInput: false })
+    const result = configSchema.safeParse(document.toJS() ?? {}, { reportInput: false, error: keysInstead })
     for (const issue of flatten(result.error?.issues ?? []))
       findings.push(...locate(document.contents, issue))
     // By the rules of a registry's decoder, which are others: the same text is read once more.
@@ -49,7 +57,10 @@ export function parseConfig(text: string, options: ParseOptions): Config {
     )
     const more = notificationsEndpoints(reader, result.data?.bridge.endpoints ?? [])
     findings.push(...reader.findings)
-    if (result.success && findings.length === 0) return withEndpoints(result.data, more, reader)
+    if (result.success && findings.length === 0) {
+      warnOfNothing(result.data, document.contents, reader)
+      return withEndpoints(result.data, more, reader)
+    }
   }
 
   const report = findings
@@ -61,11 +72,33 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   throw new RelayError('CONFIG_INVALID', report.join('\n'), { facts: { file: options.fileName } })
 }
 
-function withEndpoints(config: Config, more: readonly EndpointConfig[], reader: YamlReader): Config {
-  const endpoints = [...config.bridge.endpoints, ...more]
+/** A `${…}` where its braces count tears the file apart: what the parser says of the rest is about nothing in it. */
+function yamlFindings(text: string, errors: readonly YAMLParseError[]): Finding[] {
+  const findings = errors.map(({ pos, message }) => ({ offset: pos[0], message }))
+  const torn = findings.findIndex(({ offset }) => text.startsWith('${', offset - 1))
+  if (torn === -1) return findings
+  const offset = (findings[torn]?.offset ?? 1) - 1
+  return [
+    ...findings.slice(0, torn),
+    { offset, message: 'inside { } and [ ] a ${…} needs quotes, or a line of its own' },
+  ]
+}
+
+function withEndpoints(config: Config, more: FurtherEndpoints, reader: YamlReader): Config {
+  const endpoints = [...config.bridge.endpoints, ...more.endpoints]
+  const remarks = [...reader.warnings, ...reader.notes]
   return {
     ...config,
-    bridge: { ...config.bridge, endpoints, remarks: [...reader.warnings, ...reader.notes] },
+    bridge: { ...config.bridge, endpoints, remarks, disabledEndpoints: more.disabled },
+  }
+}
+
+function warnOfNothing({ bridge }: Config, root: Node | null, reader: YamlReader): void {
+  for (const [index, { only, ignore }] of bridge.endpoints.entries()) {
+    const why = nothingLeft(only, ignore)
+    const path = ['bridge', 'endpoints', index, 'ignore']
+    const { node } = deepestNode(root, path)
+    if (why !== undefined) reader.warn({ node, path: path.join('.'), offset: node?.range?.[0] ?? 0 }, why)
   }
 }
 
@@ -112,39 +145,20 @@ function secretFromFile(
   }
 }
 
-/** Of a union's branches the one that got furthest tells the most: the others only say "not that type". */
-function flatten(issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): z.core.$ZodIssue[] {
-  return issues.flatMap((issue): z.core.$ZodIssue[] => {
-    const path = [...base, ...issue.path]
-    if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ ...issue, path }]
-    const branches = issue.errors.map((branch) => flatten(branch, path))
-    const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0] ?? []
-    if (depth(deepest) > path.length) return deepest
-    if (issue.message !== 'Invalid input') return [{ ...issue, path }]
-    return [
-      {
-        ...issue,
-        path,
-        message: branches.flatMap((branch) => branch.map(({ message }) => message)).join(', or '),
-      },
-    ]
-  })
-}
-
-function depth(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'invalid_type' ? 0 : 1)))
-}
-
-/** An unknown key is shown at the key, everything else at the value, or where the value ought to be. */
+/** A key that must not be there is shown at the key, everything else at the value, or where the value ought to be. */
 function locate(root: Node | null, issue: z.core.$ZodIssue): Finding[] {
   const { node, depth: reached } = deepestNode(root, issue.path)
   const name = issue.path.join('.')
-  if (issue.code === 'unrecognized_keys' && isMap(node)) {
-    return issue.keys.map((key) => {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key)
-      const offset = isScalar(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0
-      return { offset, message: `unknown key "${name === '' ? key : `${name}.${key}`}"` }
-    })
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split('\n')
+    return issue.keys.map((key) => ({
+      offset: keyOffset(node, key),
+      message: `unknown key "${name === '' ? key : `${name}.${key}`}"${meantKey(key, known)}`,
+    }))
+  }
+  if (issue.code === 'invalid_key') {
+    const parent = deepestNode(root, issue.path.slice(0, -1)).node
+    return [{ offset: keyOffset(parent, issue.path.at(-1)), message: `"${name}": ${issue.message}` }]
   }
   // A rule about two values may be broken by one that is not in the file.
   const missing = reached < issue.path.length && issue.code !== 'custom'
@@ -154,6 +168,12 @@ function locate(root: Node | null, issue: z.core.$ZodIssue): Finding[] {
       message: missing ? `"${name}" is missing` : `"${name}": ${issue.message}`,
     },
   ]
+}
+
+function keyOffset(map: Node | null, key: unknown): number {
+  const keys = isMap(map) ? map.items.map((item) => item.key).filter(isScalar) : []
+  const found = keys.find(({ value }) => String(value) === String(key))
+  return (found ?? map)?.range?.[0] ?? 0
 }
 
 function deepestNode(root: Node | null, path: readonly PropertyKey[]): { node: Node | null; depth: number } {

@@ -157,7 +157,7 @@ const bridge = z
         'two endpoints have the same name',
       ),
   })
-  .transform((block) => ({ ...block, remarks: [] }))
+  .transform((block) => ({ ...block, remarks: [], disabledEndpoints: [] }))
 
 const management = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),

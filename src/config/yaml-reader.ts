@@ -15,7 +15,7 @@ import {
 /** A value and where it stands, so that what is wrong with it can be said with line and column. */
 export interface Place {
   readonly node: Node | null
-  /** As in `notifications.endpoints[0].timeout`. */
+  /** As in `notifications.endpoints.0.timeout`. */
   readonly path: string
   readonly offset: number
   /** Of a member of a map: where its key stands. */
@@ -80,16 +80,16 @@ export class YamlReader {
     return { node: this.#document.contents, path: '', offset: 0 }
   }
 
-  error({ offset, path }: Place, message: string): void {
-    this.#errors.push({ offset, message: `${path}: ${message}` })
+  error(place: Place, message: string): void {
+    this.#errors.push(findingAt(place, message))
   }
 
-  warn({ offset, path }: Place, message: string): void {
-    this.#warnings.push({ offset, message: `${path}: ${message}` })
+  warn(place: Place, message: string): void {
+    this.#warnings.push(findingAt(place, message))
   }
 
-  note({ offset, path }: Place, message: string): void {
-    this.#notes.push({ offset, message: `${path}: ${message}` })
+  note(place: Place, message: string): void {
+    this.#notes.push(findingAt(place, message))
   }
 
   /** Members of a map, merged ones (`<<`) included; none when the value is absent or null. */
@@ -112,7 +112,7 @@ export class YamlReader {
     }
     return node.items.map((item, at) => {
       const element = item as Node | null
-      return { node: element, path: `${place.path}[${at}]`, offset: element?.range?.[0] ?? place.offset }
+      return { node: element, path: `${place.path}.${at}`, offset: element?.range?.[0] ?? place.offset }
     })
   }
 
@@ -220,6 +220,10 @@ export function wholeNumber({ text, plain }: ScalarText): number | undefined {
   const unsigned = digits.replace(/^[-+]/, '')
   const value = Number(/^0\d/.test(unsigned) ? `0o${unsigned.slice(1)}` : unsigned)
   return digits.startsWith('-') ? 0 - value : value
+}
+
+function findingAt({ offset, path }: Place, message: string): Finding {
+  return { offset, message: path === '' ? message : `"${path}": ${message}` }
 }
 
 function isNull(node: Node): boolean {

@@ -4,7 +4,7 @@ import { RelayError } from '../errors.ts'
 export type HeaderValues = Readonly<Record<string, string | readonly string[]>>
 
 /** What no endpoint may configure: the message's own framing, the proxy's, and what says which event and attempt it is. */
-const reserved = new Set([
+export const reserved: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'content-type',

@@ -17,10 +17,20 @@ export interface DeadLetterReason {
   readonly lastStatus?: number | undefined
 }
 
+/** Where a dead letter lies. */
+export interface DeadLetterPlace {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+}
+
 /** Keeps records that are not delivered, as the bytes they are. */
 export interface DeadLetters {
-  /** Resolved: all in-sync replicas have it. Rejected: not known to be there, call again. */
-  write(record: ConsumedRecord, reason: DeadLetterReason): Promise<void>
+  /**
+   * Resolved: all in-sync replicas have it, there; undefined where it is not kept but told. Rejected: not known to be there,
+   * call again.
+   */
+  write(record: ConsumedRecord, reason: DeadLetterReason): Promise<DeadLetterPlace | undefined>
   /** Idempotent; waits for what is being written. */
   close(): Promise<void>
 }

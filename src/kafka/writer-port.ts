@@ -9,13 +9,19 @@ export interface WrittenRecord {
   readonly headers: ReadonlyMap<string, readonly (Buffer | string)[]>
 }
 
+/** Where a record came to lie. */
+export interface WrittenPlace {
+  readonly partition: number
+  readonly offset: bigint
+}
+
 /** Writes single records, for what is rare: no batches, no order between calls that overlap. */
 export interface TopicWriter {
   /**
    * Resolved: all in-sync replicas have it. Rejected: not known to be there, which does not mean that it is not. With
    * `KAFKA_CONFIGURATION` somebody must do what the message says first; with `KAFKA_UNAVAILABLE` it may pass.
    */
-  write(record: WrittenRecord): Promise<void>
+  write(record: WrittenRecord): Promise<WrittenPlace>
   /** Idempotent; waits for what is being written. Then every write rejects with `SINK_CLOSED`. */
   close(): Promise<void>
 }

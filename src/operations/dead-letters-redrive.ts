@@ -1,5 +1,5 @@
 import { type Clock, type Random, sleep } from '../clock.ts'
-import { isRelayError, type RelayError } from '../errors.ts'
+import { isRelayError, RelayError } from '../errors.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
 import type { TopicReader, TopicSpan } from '../kafka/reader-port.ts'
 import type { TopicWriter } from '../kafka/writer-port.ts'
@@ -59,10 +59,23 @@ const inHand = 32
  * Where the process ends between the two writes, that one letter is still open, and the next redrive sends it once more, under
  * the same `webhook-id`.
  *
- * Rejects when the topic of dead letters cannot be read any more, or a fate cannot be written; no further record was begun then.
+ * Rejects when the topic of dead letters cannot be read any more, or a fate cannot be written; no further record was begun then,
+ * those under way have ended, and the message names those that the next redrive sends once more.
  */
 export async function redrive(planned: readonly PlannedLetter[], options: RedriveOptions): Promise<void> {
   const run = new Redrive(options)
+  try {
+    await readAndRun(planned, options, run)
+  } catch (thrown) {
+    throw run.explained(thrown)
+  }
+}
+
+async function readAndRun(
+  planned: readonly PlannedLetter[],
+  options: RedriveOptions,
+  run: Redrive,
+): Promise<void> {
   const open = new Map(planned.map((one) => [idText(one.letter.id), one]))
   const runs = new KeyedRuns({ concurrency: options.concurrency ?? 16, inHand })
   try {
@@ -108,6 +121,8 @@ class Redrive {
   readonly #options: RedriveOptions
   readonly #rate: RequestRate | undefined
   readonly #patience = new Map<string, Patience>()
+  /** Sent, and not known to be written down. */
+  readonly #fateless: string[] = []
 
   constructor(options: RedriveOptions) {
     this.#options = options
@@ -125,7 +140,7 @@ class Redrive {
     const { name, letter } = planned
     const patience = this.#patienceWith(name)
     if (!held && !patience.over) await this.#turn()
-    if (patience.over || this.#options.signal?.aborted === true) {
+    if (patience.over || this.#fateless.length > 0 || this.#options.signal?.aborted === true) {
       this.tell(planned, 'not tried')
       return false
     }
@@ -151,8 +166,24 @@ class Redrive {
   async #writeFate(letter: DeadLetter, to: string, key: Buffer | null): Promise<void> {
     const { topic, writer, clock, random } = this.#options
     const fate = fateRecord(topic, { letter: letter.id, to, at: clock.now() }, key)
-    // Also after a stop: without its fate it would be sent again.
-    await withAttempts(() => writer.write(fate), { clock, random })
+    try {
+      // Also after a stop: without its fate it would be sent again.
+      await withAttempts(() => writer.write(fate), { clock, random })
+    } catch (thrown) {
+      this.#fateless.push(idText(letter.id))
+      throw thrown
+    }
+  }
+
+  /** The error with which it ends, and what that means for the next redrive. */
+  explained(thrown: unknown): unknown {
+    if (!isRelayError(thrown) || this.#fateless.length === 0) return thrown
+    const ids = this.#fateless.join(', ')
+    return new RelayError(
+      thrown.code,
+      `redriven, but that could not be written down: ${ids}. The next redrive sends that again. ${thrown.message}`,
+      { cause: thrown, facts: { ...thrown.facts, letters: [...this.#fateless] } },
+    )
   }
 
   async #turn(): Promise<void> {

@@ -11,7 +11,7 @@ export interface DeadLetterTopic {
   readonly topic: string
   /** In front of the repository in every key; see `records.keyPrefix`. */
   readonly keyPrefix: string
-  readonly admin: Pick<AdminPort, 'partitionCount' | 'earliestOffsets' | 'latestOffsets'>
+  readonly admin: Pick<AdminPort, 'partitionCount' | 'earliestOffsets' | 'latestOffsets' | 'offsetsAt'>
   readonly reader: TopicReader
 }
 
@@ -31,33 +31,41 @@ export interface DeadLetter extends DeadLetterFacts {
 export interface DeadLetterList {
   /** In the order in which they were written. */
   readonly letters: readonly DeadLetter[]
-  /** Records of the topic that are neither dead letters nor fates. */
+  /** Records, of those that were read, that are neither dead letters nor fates. */
   readonly others: number
+  /** Of all dead letters that were read, whatever they are else. */
+  readonly endpoints: ReadonlySet<string>
 }
 
 /**
  * All dead letters that there are now and that `wants` lets through, with their fates. Keeps nothing of their content in memory.
+ *
+ * @param since milliseconds since the epoch: each partition is read from its first record of that time or later on, which is
+ * enough for the letters written since then. Default: all of it
  *
  * Rejects as {@link TopicReader} does, and with KAFKA_CONFIGURATION where there is no such topic.
  */
 export async function listDeadLetters(
   where: DeadLetterTopic,
   wants: (letter: DeadLetter) => boolean,
-  signal?: AbortSignal,
+  since?: number,
 ): Promise<DeadLetterList> {
   const letters = new Map<string, DeadLetter>()
   const fates = new Map<string, Fate>()
+  const endpoints = new Set<string>()
   let others = 0
   const take = (record: ConsumedRecord): void => {
     const letter = deadLetterOf(record, where.keyPrefix)
     const fate = letter === undefined ? fateOf(record) : undefined
+    if (letter?.endpoint !== undefined) endpoints.add(letter.endpoint)
     if (fate !== undefined) fates.set(idText(fate.letter), fate)
     else if (letter === undefined) others++
     else if (wants(letter)) letters.set(idText(letter.id), letter)
   }
-  await where.reader.read(await wholeTopic(where), take, signal)
+  const whole = await wholeTopic(where)
+  await where.reader.read(since === undefined ? whole : await spanSince(since, whole, where.admin), take)
   const list = [...letters].map(([id, letter]) => ({ ...letter, fate: fates.get(id) }))
-  return { letters: list.toSorted(inOrder), others }
+  return { letters: list.toSorted(inOrder), others, endpoints }
 }
 
 /** All that lies in the topic now. Rejects with KAFKA_CONFIGURATION where there is no such topic. */
@@ -75,6 +83,21 @@ export async function wholeTopic({
     ([partition, to]) => [partition, { from: earliest.get(partition) ?? 0n, to }] as const,
   )
   return { topic, partitions: new Map(partitions) }
+}
+
+/** The fate of a letter lies behind it, so that what is left out has nothing to say about the rest. */
+async function spanSince(
+  since: number,
+  { topic, partitions }: TopicSpan,
+  admin: Pick<AdminPort, 'offsetsAt'>,
+): Promise<TopicSpan> {
+  const starts = await admin.offsetsAt(topic, since)
+  const later = [...partitions].map(([partition, { from, to }]) => {
+    const start = starts.get(partition)
+    // The answers are of different moments, and records may have been deleted in between.
+    return [partition, { from: start !== undefined && start > from ? start : from, to }] as const
+  })
+  return { topic, partitions: new Map(later) }
 }
 
 /** Undefined for a record that is none. Its fate lies in another record. */

@@ -1,3 +1,4 @@
+import { RelayError } from '../errors.ts'
 import type { AdminPort } from '../kafka/admin-port.ts'
 import type { CommittedOffset } from '../kafka/consumer-port.ts'
 import { groupIdOf } from '../topic-bridge/group-id.ts'
@@ -42,7 +43,10 @@ export type Preparation =
   | { readonly kind: 'prepared'; readonly replay: PreparedReplay }
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** Looks at what there is; writes nothing. Rejects as {@link AdminPort} does, and with CONFIG_INVALID for an id. */
+/**
+ * Looks at what there is; writes nothing. Rejects as {@link AdminPort} does, with CONFIG_INVALID for an id, and with
+ * KAFKA_CONFIGURATION where there is no such topic.
+ */
 export async function prepareReplay(request: ReplayRequest, admin: ReplayAdmin): Promise<Preparation> {
   const { id, asked, plan } = request
   const group = `${request.bridgeGroup}.replay`
@@ -65,11 +69,16 @@ export async function prepareReplay(request: ReplayRequest, admin: ReplayAdmin):
   }
   const { topic, partition } = plan
   const count = await admin.partitionCount(topic)
-  if (count === undefined) return refused(`there is no topic ${topic}`)
+  if (count === undefined) {
+    const text = `there is no topic ${topic}: create it with \`registry-relay topics apply\``
+    throw new RelayError('KAFKA_CONFIGURATION', text, { facts: { topic } })
+  }
   if (partition !== undefined && partition >= count) {
     return refused(`${topic} has ${count} partitions, from 0: there is no partition ${partition}`)
   }
   const spans = await spansOf(plan, admin)
+  const beyond = beyondEnd(plan, spans)
+  if (beyond !== undefined) return refused(beyond)
   return { kind: 'prepared', replay: { plan, spans, id, group, consumerGroup, resumed: false } }
 }
 
@@ -88,6 +97,17 @@ export async function beginReplay(
   const missing = startsOf(spans, (partition) => !known.has(partition))
   if (missing.size > 0) await admin.presetOffsets(consumerGroup, plan.topic, missing)
   await storeReplay(consumerGroup, replay, admin)
+}
+
+/** Records may come there later, and they are not of this replay: its span ends where the topic ends now. */
+function beyondEnd(
+  { topic, partition, from: { moment } }: ReplayPlan,
+  spans: OffsetSpans,
+): string | undefined {
+  const start = partition === undefined ? undefined : spans.get(partition)?.start
+  // A start is only put forward to the first record, and back to the end.
+  if (moment.kind !== 'offset' || start === undefined || moment.offset <= start) return undefined
+  return `--from-offset: partition ${partition} of ${topic} ends at ${start}, before ${moment.offset}`
 }
 
 function startsOf(

@@ -32,11 +32,12 @@ export class Refusals implements DeadLetters {
   async write(
     { topic, partition, offset }: ConsumedRecord,
     { code, message, lastStatus }: DeadLetterReason,
-  ): Promise<void> {
+  ): Promise<undefined> {
     this.#count++
-    if (this.#first.length >= told) return
     const status = lastStatus === undefined ? {} : { status: lastStatus }
-    this.#first.push({ record: `${topic}-${partition}@${offset}`, code, reason: message, ...status })
+    if (this.#first.length < told) {
+      this.#first.push({ record: `${topic}-${partition}@${offset}`, code, reason: message, ...status })
+    }
   }
 
   async close(): Promise<void> {}

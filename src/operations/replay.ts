@@ -7,6 +7,7 @@ import type { ConsumedRecord, LostRecords } from '../kafka/consumer-port.ts'
 import type { DeadLetters } from '../kafka/dead-letter-port.ts'
 import type { Outcome } from '../topic-bridge/delivered.ts'
 import type { Span } from '../topic-bridge/topic-bridge.ts'
+import { answerOf } from './replay-answer.ts'
 import type { ReplayPlan } from './replay-plan.ts'
 import type { PreparedReplay } from './replay-prepare.ts'
 import { ReplayProgress } from './replay-progress.ts'
@@ -71,6 +72,8 @@ export interface ReplayEnd extends ReplayState {
   readonly end: 'done' | 'interrupted' | 'failed'
   /** Why it failed. */
   readonly error?: Error | undefined
+  /** Everything was through before this start. */
+  readonly finishedBefore: boolean
   /** Offsets that were gone from the topic before they were delivered. */
   readonly lost: bigint
   /** The first of what was refused. */
@@ -80,13 +83,15 @@ export interface ReplayEnd extends ReplayState {
 const lookMs = 500
 /** Kafka forgets what nobody wrote for a week; the plan is written again while the replay runs. */
 const storeEveryMs = 3_600_000
+/** Of what is asked while it runs. Longer than a broker takes to answer, short enough that the progress line does not stand still. */
+const answerMs = 10_000
 /** A look that Kafka does not answer must not keep a stop waiting. */
 const lastLookMs = 3_000
 
 /**
  * Delivers what is left of a replay. Resolves when every partition is through, when nothing more can be delivered, or, after
- * an abort, as soon as all that was under way is over. Rejects as {@link AdminPort} does when the first look fails; what Kafka
- * or the endpoint does later is waited for.
+ * an abort, as soon as all deliveries under way are over, whether Kafka answers or not. Rejects as {@link AdminPort} does when
+ * the first look fails; what Kafka or the endpoint does later is waited for.
  */
 export async function runReplay(options: ReplayOptions): Promise<ReplayEnd> {
   const { replay, admin, clock, signal, onProgress = () => {} } = options
@@ -100,15 +105,25 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayEnd> {
     total: progress.total,
     waiting,
   })
+  let finishedBefore = false
   const finish = (end: ReplayEnd['end'], error?: Error): ReplayEnd => ({
     ...state(),
     end,
     error,
+    finishedBefore,
     lost: progress.lost,
     refusals: refusals.first,
   })
-  await progress.look()
-  if (progress.complete) return finish('done')
+  try {
+    await answerOf(progress.look(), { clock, signal })
+  } catch (thrown) {
+    if (signal.aborted) return finish('interrupted')
+    throw thrown
+  }
+  if (progress.complete) {
+    finishedBefore = replay.resumed && progress.lost === 0n
+    return finish('done')
+  }
 
   const bridge = openBridge(options, {
     deadLetters: refusals,
@@ -124,14 +139,17 @@ export async function runReplay(options: ReplayOptions): Promise<ReplayEnd> {
   bridge.start().catch(failed)
   bridge.failed?.catch(failed)
 
+  const limits = { clock, ms: answerMs, signal }
   let storedAt = clock.monotonic()
   while (!signal.aborted && failure === undefined && !progress.complete) {
     await sleep(clock, lookMs, signal).catch(() => undefined)
-    const trouble = await progress.look().then(() => undefined, wordsOf)
+    if (signal.aborted) break
+    const trouble = await answerOf(progress.look(), limits).then(() => undefined, wordsOf)
+    if (signal.aborted) break
     onProgress(state(trouble ?? bridge.readiness().reason))
     if (clock.monotonic() - storedAt < storeEveryMs) continue
     // The next hour comes long before the week is over.
-    await storeReplay(replay.consumerGroup, replay, admin).catch(() => undefined)
+    await answerOf(storeReplay(replay.consumerGroup, replay, admin), limits).catch(() => undefined)
     storedAt = clock.monotonic()
   }
   await bridge.close()

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { toError } from '../errors.ts'
-import type { ConsumedRecord, LostRecords, PartitionCommit } from '../kafka/consumer-port.ts'
-import type { DeadLetterReason } from '../kafka/dead-letter-port.ts'
+import type { ConsumedRecord, LostRecords, PartitionCommit, TopicPartition } from '../kafka/consumer-port.ts'
+import type { DeadLetterPlace, DeadLetterReason } from '../kafka/dead-letter-port.ts'
 import type { Counter, Gauge, Labels, Logger, Telemetry } from '../telemetry.ts'
 import type { Outcome } from './delivered.ts'
 
@@ -111,12 +111,21 @@ export class BridgeObserver {
     this.#suppressed.add(1, this.#ofEndpoint)
   }
 
-  deadLettered(record: ConsumedRecord, { code, message, stage, attempts }: DeadLetterReason): void {
+  /** @param place undefined: whoever got it tells of it */
+  deadLettered(
+    record: ConsumedRecord,
+    { code, message, attempts }: DeadLetterReason,
+    place: DeadLetterPlace | undefined,
+  ): void {
+    const facts = { ...placeOf(record), key: record.key?.toString(), code, reason: message, attempts }
+    if (place === undefined) {
+      this.#logger.debug(facts, 'not delivered, and given up')
+      return
+    }
+    const id = `${place.partition}@${place.offset}`
     this.#logger.error(
-      { ...placeOf(record), code, reason: message, attempts },
-      stage === 'decode'
-        ? 'the record cannot be decoded, and is given up'
-        : 'the event is not delivered, and is given up',
+      facts,
+      `not delivered: kept as dead letter ${id} of ${place.topic}, see registry-relay dlq show ${id}`,
     )
   }
 
@@ -184,6 +193,15 @@ export class BridgeObserver {
         err: toError(thrown),
       },
       'commit refused; what was delivered since the last one may be delivered again',
+    )
+  }
+
+  /** The group did not answer in time, before the partitions had to be given back. */
+  commitUnanswered(places: readonly TopicPartition[]): void {
+    this.#commitFailures.add(1, this.#ofEndpoint)
+    this.#logger.warn(
+      { partitions: places.map(({ topic, partition }) => `${topic}-${partition}`) },
+      'the last commit was not answered in time; what was delivered since the one before may be delivered again',
     )
   }
 

@@ -15,7 +15,12 @@ export interface DecodedEvent {
  * (`RECORD_UNDECODABLE`); with `SCHEMA_UNKNOWN` the same value is tried again for a time; with any other, until it succeeds.
  */
 export interface RecordDecoder {
-  /** @param fingerprint of the schema that the record was written with, where it says so */
+  /**
+   * At once; or, where something has to be asked for, with a promise. After one that has resolved the same value is decoded again,
+   * at once then: a decoder that always answers with a promise would be asked without end.
+   *
+   * @param fingerprint of the schema that the record was written with, where it says so
+   */
   decode(value: Buffer, fingerprint?: string): DecodedEvent | Promise<DecodedEvent>
 }
 
@@ -29,7 +34,7 @@ export interface Delivered extends DecodedEvent {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
-  /** Attempts it took, from 1; the waits for a schema count too. */
+  /** Attempts it took, from 1; failures to read the record count too. */
   readonly attempts: number
   /** What the endpoint answered: 200 to 299. */
   readonly status: number

@@ -42,10 +42,10 @@ export function deliveryRetry(given: DeliveryRetry = {}): DeliveryRetrySettings 
 }
 
 /**
- * Exponential with full jitter: anywhere between zero and the ceiling, so that lanes which failed together do
+ * Exponential with full jitter: anywhere up to the ceiling, so that lanes which failed together do
  * not come back together.
  * @param attempt attempts made so far, from 1
- * @returns milliseconds, an integer
+ * @returns milliseconds, an integer from 1
  */
 export function retryDelay(
   attempt: number,
@@ -55,7 +55,8 @@ export function retryDelay(
   // Delivery is retried for ever. From 2^1024 on the power is Infinity, and times a base of zero that is NaN,
   // which a timer takes for "now": a loop without a pause. 2^40 ms is 34 years, above any cap.
   const doublings = Math.min(Math.max(attempt - 1, 0), 40)
-  return Math.floor(random() * Math.min(maxMs, firstMs * 2 ** doublings))
+  // Never none at all, however small the ceiling: that would be a loop.
+  return Math.max(1, Math.floor(random() * Math.min(maxMs, firstMs * 2 ** doublings)))
 }
 
 /** Half of it is certain, the rest jitter. */

@@ -30,7 +30,9 @@ export class EndpointBreaker {
   #state: BreakerState = 'closed'
   #openings = 0
   #openUntil = 0
-  #probing = false
+  /** Number of the probe under way; 0: none is. */
+  #probing = 0
+  #probes = 0
 
   constructor(options: EndpointBreakerOptions, clock: Clock, random: Random) {
     this.#failures = options.failures ?? 5
@@ -47,16 +49,16 @@ export class EndpointBreaker {
   /** Milliseconds until a request may begin; Infinity while a probe is under way. */
   get waitMs(): number {
     if (this.#state === 'closed') return 0
-    if (this.#probing) return Number.POSITIVE_INFINITY
+    if (this.#probing !== 0) return Number.POSITIVE_INFINITY
     return Math.max(0, this.#openUntil - this.#clock.monotonic())
   }
 
-  /** A request begins. @returns true when it is a probe */
-  begin(): boolean {
-    if (this.#state === 'closed') return false
+  /** A request begins. @returns the number of the probe that it is; 0: it is none */
+  begin(): number {
+    if (this.#state === 'closed') return 0
     this.#state = 'half-open'
-    this.#probing = true
-    return true
+    this.#probing = ++this.#probes
+    return this.#probing
   }
 
   /**
@@ -68,31 +70,35 @@ export class EndpointBreaker {
     const openings = this.#openings
     this.#state = 'closed'
     this.#openings = 0
-    this.#probing = false
+    this.#probing = 0
     return openings
   }
 
-  /** @returns true when that opened it, or opened it again */
-  failed(lane: string, probe: boolean): boolean {
+  /**
+   * @param probe what {@link begin} returned
+   * @returns true when that opened it, or opened it again
+   */
+  failed(lane: string, probe: number): boolean {
     if (this.#state === 'closed') {
       this.#failing.add(lane)
       if (this.#failing.size < this.#failures) return false
       this.#open()
       return true
     }
-    if (!probe) return false
+    // One that began before it was closed and opened again says nothing about now.
+    if (probe === 0 || probe !== this.#probing) return false
     this.#open()
     return true
   }
 
   /** The probe came to no verdict: it was withdrawn, or had nothing to send. The next one takes its turn. */
-  withdrawn(): void {
-    this.#probing = false
+  withdrawn(probe: number): void {
+    if (probe === this.#probing) this.#probing = 0
   }
 
   #open(): void {
     this.#state = 'open'
-    this.#probing = false
+    this.#probing = 0
     const ceiling = Math.min(this.#maxOpenMs, this.#openMs * 2 ** Math.min(this.#openings, 30))
     this.#openings++
     // Members of the group that saw it die together must not come back together.

@@ -18,7 +18,7 @@ export interface EndpointGateOptions {
   readonly random?: Random
 }
 
-/** One attempt that was let through. Exactly one of the verdicts, or none, then {@link end}. */
+/** One attempt that was let through. Exactly one of the verdicts, or none where nothing was asked of the endpoint, then {@link end}. */
 export interface Pass {
   /** The endpoint answered as one that works, whatever it said of this event. */
   succeeded(): void
@@ -31,7 +31,7 @@ export interface Pass {
   misconfigured(lane: string, reason: string): void
   /** It wants no more events. */
   gone(): void
-  /** The attempt is over. */
+  /** The attempt is over, or will ask nothing more of the endpoint: others may begin. Idempotent. */
   end(): void
 }
 
@@ -53,6 +53,7 @@ export class EndpointGate {
   readonly #waiting = new Set<Enter>()
   readonly #reopened = new Set<() => void>()
   #inUse = 0
+  #admitting = false
   #pausedUntil = 0
   #timer: Cancel | undefined
   #gone = false
@@ -115,16 +116,25 @@ export class EndpointGate {
   }
 
   #admit(): void {
+    // One that ends as soon as it has begun comes back here: the loop under way lets the next in, or the stack would overflow.
+    if (this.#admitting) return
+    this.#admitting = true
+    try {
+      this.#lookAgain(this.#admitWaiting())
+    } finally {
+      this.#admitting = false
+    }
+  }
+
+  /** @returns milliseconds until the next may begin; Infinity: not before another one ends, or nobody waits */
+  #admitWaiting(): number {
     for (const waiter of this.#waiting) {
       const waitMs = this.#admits()
-      if (waitMs > 0) {
-        this.#lookAgain(waitMs)
-        return
-      }
+      if (waitMs > 0) return waitMs
       this.#waiting.delete(waiter)
       this.#enter(waiter)
     }
-    this.#lookAgain(Number.POSITIVE_INFINITY)
+    return Number.POSITIVE_INFINITY
   }
 
   #lookAgain(ms: number): void {
@@ -142,12 +152,14 @@ export class EndpointGate {
     this.#inUse++
     this.#rate?.take()
     const probe = this.#breaker.begin()
-    if (probe) this.#observer.probing()
+    if (probe !== 0) this.#observer.probing()
     enter(this.#pass(probe))
   }
 
-  #pass(probe: boolean): Pass {
+  /** @param probe number of the probe that it is, or 0 */
+  #pass(probe: number): Pass {
     let judged = false
+    let ended = false
     return {
       succeeded: () => {
         judged = true
@@ -176,8 +188,13 @@ export class EndpointGate {
         this.#gone = true
       },
       end: () => {
+        if (ended) return
+        ended = true
         this.#inUse--
-        if (probe && !judged) this.#breaker.withdrawn()
+        if (!judged) {
+          this.#rate?.putBack()
+          this.#breaker.withdrawn(probe)
+        }
         if (this.#waiting.size > 0) this.#admit()
       },
     }

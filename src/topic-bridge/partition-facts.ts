@@ -8,22 +8,22 @@ export interface PartitionFacts {
   readonly low: bigint
   /** Those above that have theirs too. */
   readonly done: ReadonlySet<bigint>
-  /** The highest offset that the group has confirmed; undefined: none. */
-  readonly confirmed: bigint | undefined
+  /** What the group may remember if nobody else had the partition since: the last commit that it confirmed, and the last that was sent. */
+  readonly commits: readonly CommittedOffset[]
   /** What happened to records without outcome. */
   readonly histories: ReadonlyMap<bigint, RecordHistory>
 }
 
 /** Where the work on a partition begins. */
-export type PartitionStart = Omit<PartitionFacts, 'confirmed'>
+export type PartitionStart = Omit<PartitionFacts, 'commits'>
 
 /**
  * Puts together what the group remembers and what this bridge knows from when it last had the partition: facts stay facts,
  * also when the last commit did not arrive.
  *
- * They are forgotten where the group begins before what it had confirmed: somebody set it back, to have the events again, or
- * the topic was made anew, and what was delivered of the old one says nothing about the new one. A bridge that knows of no
- * confirmed commit cannot tell, and forgets too: a repeat does less harm than a gap.
+ * They are believed only where the group remembers a commit of this bridge. Otherwise somebody else had the partition, whose
+ * own facts it remembers then; or it was set back, to have the events again; or the topic was made anew, and what was
+ * delivered of the old one says nothing about the new one. A repeat does less harm than a gap.
  *
  * @param first offset of the first batch
  */
@@ -32,14 +32,12 @@ export function partitionStart(
   first: bigint,
   facts: PartitionFacts | undefined,
 ): PartitionStart {
-  const begin = committed?.next ?? first
-  const done = new Set(committed === undefined ? [] : completedOffsets(committed.next, committed.metadata))
-  // A topic that was made anew begins at 0, which is not below a confirmed 0.
-  const anew = committed === undefined && begin === 0n
-  if (facts?.confirmed === undefined || begin < facts.confirmed || anew) {
-    return { low: begin, done, histories: new Map() }
-  }
+  if (committed === undefined) return { low: first, done: new Set(), histories: new Map() }
+  const { next, metadata } = committed
+  const done = new Set(completedOffsets(next, metadata))
+  const ours = facts?.commits.some((commit) => commit.next === next && commit.metadata === metadata)
+  if (facts === undefined || ours !== true) return { low: next, done, histories: new Map() }
   for (const offset of facts.done) done.add(offset)
-  const ahead = facts.low > begin
-  return { low: ahead ? facts.low : begin, done, histories: facts.histories }
+  // Nothing is taken back: what was committed is not above what is known.
+  return { low: facts.low, done, histories: facts.histories }
 }

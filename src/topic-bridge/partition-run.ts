@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type {
+  CommittedOffset,
   ConsumedRecord,
   HeldPartition,
   PartitionCommit,
@@ -19,7 +20,7 @@ import type { RecordHistory } from './record-history.ts'
 /** How far reading goes ahead of the lowest offset without outcome. */
 export interface Window {
   readonly records: number
-  /** Of the values without outcome. */
+  /** Of records without outcome: keys, values and headers. */
   readonly bytes: number
 }
 
@@ -60,7 +61,10 @@ interface InHand {
   done: boolean
 }
 
-/** After an abort the attempts end by themselves; one that does not must not keep a rebalance waiting. */
+/**
+ * After an abort the attempts end by themselves; one that does not must not keep a rebalance waiting. Where there is little
+ * time, a tenth of it.
+ */
 const abortGraceMs = 1_000
 
 /**
@@ -78,12 +82,15 @@ export class PartitionRun implements Committable {
   readonly #tracker: OffsetTracker<InHand>
   readonly #lanes: KeyLanes<LaneJob>
   readonly #start: PartitionStart
+  /** Of the start, ascending. */
+  readonly #known: readonly bigint[]
   #bytes = 0
   #paused = false
   #end = 0n
   /** Something has an outcome that no commit says. */
   #dirty = false
-  #confirmed: bigint | undefined
+  #confirmed: CommittedOffset | undefined
+  #sent: CommittedOffset | undefined
   #draining: Promise<void> | undefined
   #ended = false
   #wake: () => void = () => {}
@@ -95,6 +102,7 @@ export class PartitionRun implements Committable {
     this.#parts = parts
     this.#start = start
     this.#tracker = new OffsetTracker(start.low)
+    this.#known = [...start.done].toSorted((a, b) => Number(a - b))
     // The group knows less than this bridge: its next commit says so.
     this.#dirty = held.committed === undefined || start.low > held.committed.next
     this.#lanes = new KeyLanes({ gate: parts.gate, clock: parts.clock, onIdle: () => this.#wake() })
@@ -156,19 +164,20 @@ export class PartitionRun implements Committable {
       else this.#parts.onOutcome('filtered', record)
       return
     }
-    this.#bytes += sizeOf(record)
+    const bytes = sizeOf(record)
+    this.#bytes += bytes
     const lane = laneOf(record)
     const mayBegin = (): boolean => this.#held.isHeld()
     this.#lanes.add(
       lane,
       this.#parts.job({ record, lane, history }, mayBegin, (outcome) =>
-        this.#finished(entry, record, outcome),
+        this.#finished(entry, record, bytes, outcome),
       ),
     )
   }
 
-  #finished(entry: InHand, record: ConsumedRecord, outcome: Outcome): void {
-    this.#bytes -= sizeOf(record)
+  #finished(entry: InHand, record: ConsumedRecord, bytes: number, outcome: Outcome): void {
+    this.#bytes -= bytes
     this.#tracker.finish(entry)
     this.#dirty = true
     this.#parts.onOutcome(outcome, record)
@@ -190,12 +199,41 @@ export class PartitionRun implements Committable {
   due(maxMetadata: number): PartitionCommit | undefined {
     if (!this.#dirty || this.#ended) return undefined
     this.#dirty = false
-    const next = this.#tracker.low
-    return { ...this.place, next, metadata: completionMap(next, this.#tracker.doneAbove(), maxMetadata) }
+    const { next, distances } = this.#progress()
+    const metadata = completionMap(next, distances, maxMetadata)
+    this.#sent = { next, metadata }
+    return { ...this.place, next, metadata }
   }
 
-  confirmed({ next }: PartitionCommit): void {
-    this.#confirmed = next
+  /**
+   * What is done, and as far as is known of what has not been read again yet: a commit in between that left it out would take it
+   * out of the group's memory.
+   */
+  #progress(): { readonly next: bigint; readonly distances: readonly number[] } {
+    const above = this.#tracker.doneAbove()
+    const ahead = this.#ahead()
+    let next = this.#tracker.low
+    if (this.#tracker.open > 0) {
+      return { next, distances: [...above, ...ahead.map((offset) => Number(offset - next))] }
+    }
+    // Nothing in hand: what lies next may be done already.
+    let at = 0
+    while (ahead[at] === next) {
+      next++
+      at++
+    }
+    return { next, distances: ahead.slice(at).map((offset) => Number(offset - next)) }
+  }
+
+  /** Known to be done, and not read this time; ascending. */
+  #ahead(): readonly bigint[] {
+    const { next } = this.#tracker
+    const last = this.#known.at(-1)
+    return last === undefined || last < next ? [] : this.#known.filter((offset) => offset >= next)
+  }
+
+  confirmed({ next, metadata }: PartitionCommit): void {
+    this.#confirmed = { next, metadata }
   }
 
   refused(): void {
@@ -221,7 +259,7 @@ export class PartitionRun implements Committable {
 
   async #drain(drainMs: number, withinMs: number): Promise<void> {
     this.#lanes.stop()
-    const graceMs = Math.min(abortGraceMs, withinMs)
+    const graceMs = Math.min(abortGraceMs, withinMs / 10)
     await this.#idle(Math.min(drainMs, withinMs - graceMs))
     if (this.#lanes.busy === 0) return
     this.#lanes.abort(new Error('the partition is given back'))
@@ -243,8 +281,8 @@ export class PartitionRun implements Committable {
     return {
       low,
       // What lies beyond the batches that were read this time is still true.
-      done: new Set([...above, ...[...this.#start.done].filter((offset) => offset >= next)]),
-      confirmed: this.#confirmed ?? this.#held.committed?.next,
+      done: new Set([...above, ...this.#ahead()]),
+      commits: [this.#confirmed ?? this.#held.committed, this.#sent].filter((commit) => commit !== undefined),
       histories: new Map([
         ...[...this.#start.histories].filter(([offset]) => offset >= next),
         ...open
@@ -274,6 +312,8 @@ function laneOf({ key }: ConsumedRecord): string {
   return key === null ? 'none' : `key ${key.toString('latin1')}`
 }
 
-function sizeOf({ key, value }: ConsumedRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0)
+function sizeOf({ key, value, headers }: ConsumedRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0)
+  for (const [name, values] of headers) for (const { length } of values) bytes += name.length + length
+  return bytes
 }

@@ -55,6 +55,8 @@ export class RecordDelivery implements LaneJob {
   readonly #onOutcome: (outcome: Outcome) => void
   #stage: Stage = 'decode'
   #givenUp: DeadLetterReason | undefined
+  /** Of the steps of now. */
+  #failures: number
 
   /**
    * @param mayBegin false while the partition may be somebody else's
@@ -69,6 +71,7 @@ export class RecordDelivery implements LaneJob {
     this.#record = place.record
     this.#lane = place.lane
     this.#history = place.history
+    this.#failures = place.history.failures
     this.#parts = parts
     this.#mayBegin = mayBegin
     this.#onOutcome = onOutcome
@@ -83,7 +86,6 @@ export class RecordDelivery implements LaneJob {
     // After a long standstill the partition may be somebody else's: what is begun now could overtake them.
     if (!this.#mayBegin()) return lookMs
     const { observer, clock } = this.#parts
-    this.#history.attempts++
     this.#history.begunAt ??= clock.monotonic()
     observer.attemptStarted()
     try {
@@ -100,16 +102,20 @@ export class RecordDelivery implements LaneJob {
   async #step(signal: AbortSignal, pass: Pass | undefined): Promise<number | undefined> {
     if (this.#givenUp !== undefined) return this.#bury(this.#givenUp)
     this.#stage = 'decode'
-    const decoded = await decodeRecord(this.#parts.decoder, this.#record)
-    // Waiting for a schema can take longer than the partition is held.
-    signal.throwIfAborted()
-    if (!this.#mayBegin()) return lookMs
+    const decoded = decodeRecord(this.#parts.decoder, this.#record)
+    if (decoded instanceof Promise) {
+      // Others need not wait for a schema registry that is slow, and once the schema is known the record is read at once.
+      pass?.end()
+      await decoded
+      return 0
+    }
     if (this.#parts.wants?.(decoded.event) === false) {
       this.#onOutcome('filtered')
       return undefined
     }
     this.#stage = 'deliver'
-    const request = this.#request(decoded)
+    const request = this.#request(decoded, this.#history.attempts + 1)
+    this.#history.attempts++
     const { status } = await this.#parts.deliverer.deliver(request, signal)
     pass?.succeeded()
     this.#delivered(decoded, status)
@@ -117,14 +123,14 @@ export class RecordDelivery implements LaneJob {
     return undefined
   }
 
-  #request(decoded: DecodedEvent): DeliveryRequest {
+  #request(decoded: DecodedEvent, attempt: number): DeliveryRequest {
     const { topic, partition, offset, headers } = this.#record
     const { body, mediaType } = outgoingEnvelope(decoded, this.#parts.profile)
     return {
       body,
       mediaType,
       eventId: decoded.event.id,
-      attempt: this.#history.attempts,
+      attempt,
       record: `${topic}-${partition}@${offset}`,
       traceparent: headers.get('traceparent')?.[0]?.toString('latin1'),
       tracestate: headers.get('tracestate')?.[0]?.toString('latin1'),
@@ -147,8 +153,8 @@ export class RecordDelivery implements LaneJob {
 
   async #bury(reason: DeadLetterReason): Promise<undefined> {
     this.#stage = 'dead_letter'
-    await this.#parts.deadLetters.write(this.#record, reason)
-    this.#parts.observer.deadLettered(this.#record, reason)
+    const place = await this.#parts.deadLetters.write(this.#record, reason)
+    this.#parts.observer.deadLettered(this.#record, reason, place)
     this.#onOutcome('dead_letter')
   }
 
@@ -162,14 +168,17 @@ export class RecordDelivery implements LaneJob {
     const asked = typeof facts['retryAfterMs'] === 'number' ? facts['retryAfterMs'] : 0
     if (stage === 'deliver') this.#tellEndpoint(code, reason, facts['status'], asked, pass)
     if (stage !== 'dead_letter') {
+      if (stage === 'decode') this.#history.attempts++
       noteFailure(this.#history, error, this.#parts.clock)
       this.#givenUp = givenUp(error, stage, this.#record, this.#history, this.#parts)
       if (this.#givenUp !== undefined) return 0
     }
-    const misconfigured = code === 'ENDPOINT_MISCONFIGURED' || code === 'ENDPOINT_GONE'
+    // Said by the gate, once for all; the wait is for whoever looks at the lanes.
+    if (code === 'ENDPOINT_GONE') return slowDelay(retry, random)
+    const misconfigured = code === 'ENDPOINT_MISCONFIGURED'
     // On top of what the endpoint asked for: all lanes got the same number, and would come back in the same instant.
     const waitMs =
-      asked + (misconfigured ? slowDelay(retry, random) : retryDelay(this.#history.attempts, retry, random))
+      asked + (misconfigured ? slowDelay(retry, random) : retryDelay(++this.#failures, retry, random))
     const { attempts } = this.#history
     if (misconfigured) observer.misconfigured(this.#record, reason, waitMs, error)
     else observer.retry(this.#record, stage, reason, waitMs, attempts, error)

@@ -1,6 +1,6 @@
 /** What happened to a record that has no outcome yet. It outlives a rebalance, not the process. */
 export interface RecordHistory {
-  /** Begun, from 1. */
+  /** Requests that were begun, and failures to read the record. */
   attempts: number
   /** Those of them that failed in a way that counts against the limit of attempts. */
   failures: number

@@ -31,6 +31,11 @@ export class RequestRate {
     this.#tokens--
   }
 
+  /** One that began asked for nothing after all. */
+  putBack(): void {
+    this.#tokens++
+  }
+
   #fill(): void {
     const now = this.#clock.monotonic()
     this.#tokens = Math.min(this.#capacity, this.#tokens + ((now - this.#filledAt) / 1_000) * this.#perSecond)

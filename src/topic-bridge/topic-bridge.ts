@@ -38,6 +38,8 @@ export interface TopicBridgeOptions {
    * Name of the endpoint: letters, digits, `_`, `-`; no dot, so that no two pairs of names make one group.
    */
   readonly endpoint: string
+  /** What metrics and log lines call it. Default: `endpoint`. */
+  readonly name?: string
   /** Makes the member of that group, subscribed to what is to be delivered. */
   readonly consumer: (groupId: string) => ConsumerPort
   readonly decoder: RecordDecoder
@@ -83,7 +85,7 @@ export interface TopicBridgeOptions {
   readonly random?: Random
 }
 
-/** Left of the time for giving back for the commit at its end. */
+/** Left of the time for giving back for the commit at its end; half of it where there is little. */
 const commitReserveMs = 1_000
 /** How often the age of what waits is told. */
 const reportMs = 1_000
@@ -118,6 +120,7 @@ export class TopicBridge {
   readonly #facts = new Map<string, PartitionFacts>()
   readonly #givingBack = new Set<Promise<void>>()
   readonly #drainMs: number
+  readonly #name: string
   #started: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #cancelReport: Cancel = () => {}
@@ -137,8 +140,10 @@ export class TopicBridge {
     this.#options = options
     this.#clock = clock
     this.#drainMs = options.drainMs ?? 5_000
-    this.#gate = options.gate ?? new EndpointGate({ endpoint, telemetry, clock, random })
-    this.#observer = new BridgeObserver(telemetry, clock, endpoint, this.groupId)
+    const { name = endpoint } = options
+    this.#name = name
+    this.#gate = options.gate ?? new EndpointGate({ endpoint: name, telemetry, clock, random })
+    this.#observer = new BridgeObserver(telemetry, clock, name, this.groupId)
     this.#consumer = options.consumer(this.groupId)
     this.#committer = new Committer({
       commit: (offsets) => this.#consumer.commit(offsets),
@@ -221,10 +226,11 @@ export class TopicBridge {
     for (const [name] of given) this.#runs.delete(name)
     const runs = given.map(([, run]) => run)
     const until = this.#clock.monotonic() + withinMs
-    const drainWithinMs = Math.max(0, withinMs - commitReserveMs)
+    const drainWithinMs = withinMs - Math.min(commitReserveMs, withinMs / 2)
     await Promise.all(runs.map((run) => run.drain(this.#drainMs, drainWithinMs)))
     const leftMs = Math.max(0, until - this.#clock.monotonic())
-    await within(this.#clock, leftMs, this.#committer.flush(runs))
+    const committed = await within(this.#clock, leftMs, this.#committer.flush(runs))
+    if (!committed) this.#observer.commitUnanswered(runs.map(({ place }) => place))
     for (const [name, run] of given) {
       this.#committer.forget(run)
       this.#facts.set(name, run.end())
@@ -272,7 +278,7 @@ export class TopicBridge {
     const state = this.#consumer.readiness()
     const { obstacle } = this.#gate
     return state.ready && obstacle !== undefined
-      ? { ready: true, reason: `endpoint ${this.#options.endpoint} ${obstacle}` }
+      ? { ready: true, reason: `endpoint ${this.#name} ${obstacle}` }
       : state
   }
 

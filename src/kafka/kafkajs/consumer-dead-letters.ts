@@ -1,6 +1,6 @@
 import type { ConsumedRecord } from '../consumer-port.ts'
 import { deadLetterHeaders } from '../dead-letter-headers.ts'
-import type { DeadLetterReason, DeadLetters } from '../dead-letter-port.ts'
+import type { DeadLetterPlace, DeadLetterReason, DeadLetters } from '../dead-letter-port.ts'
 import type { TopicWriter } from '../writer-port.ts'
 import type { KafkaClient } from './client.ts'
 import { KafkaTopicWriter } from './topic-writer.ts'
@@ -31,10 +31,11 @@ export class KafkaDeadLetters implements DeadLetters {
   }
 
   /** Rejects as {@link TopicWriter} does: with a missing topic, or one that may not be written to, until that is put right. */
-  write(record: ConsumedRecord, reason: DeadLetterReason): Promise<void> {
+  async write(record: ConsumedRecord, reason: DeadLetterReason): Promise<DeadLetterPlace> {
     const { key, value } = record
+    const topic = this.#topic
     const headers = deadLetterHeaders(record, reason, this.#options)
-    return this.#writer.write({ topic: this.#topic, key, value, headers })
+    return { topic, ...(await this.#writer.write({ topic, key, value, headers })) }
   }
 
   close(): Promise<void> {

@@ -32,6 +32,8 @@ const notReadyYet: ReadonlySet<unknown> = new Set([
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR_FOR_GROUP',
 ])
+/** What a broker says of a topic that does not exist. */
+const missingTopic: ReadonlySet<unknown> = new Set(['UNKNOWN_TOPIC_OR_PARTITION'])
 const firstNotReadyPauseMs = 200
 const longestNotReadyPauseMs = 2_000
 /** Up to here it is nothing to look after. */
@@ -134,7 +136,7 @@ export class KafkaConsumer implements ConsumerPort {
 
   /** @returns how long to wait before the next consumer, milliseconds */
   #tell(why: Error, failures: number, failingForMs: number): number {
-    const { random = systemRandom, groupId } = this.#options
+    const { random = systemRandom, groupId, topics } = this.#options
     const { type } = rootCause(why) as Error & { readonly type?: unknown }
     const ordinary = notReadyYet.has(type)
     const [firstMs, longestMs] = ordinary
@@ -143,13 +145,18 @@ export class KafkaConsumer implements ConsumerPort {
     const ceiling = Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 10))
     // Half of it is certain: a consumer that dies at once must not be made anew in a hot loop.
     const waitMs = Math.floor(ceiling * (0.5 + random() / 2))
-    this.#lastCrash = why.message
+    const missing = missingTopic.has(type)
+    const reason = missing
+      ? `${topicsText(topics)} missing: create with \`registry-relay topics apply\``
+      : why.message
+    this.#lastCrash = reason
     // It will join, meet the same batch and die again: a member in between, and no good.
     if (isRelayError(why, 'CONFIG_INVALID'))
       this.#notReadyBefore = this.#clock.monotonic() + waitMs + healthyMs
     this.#crashes.add(1, { group: groupId })
-    const facts = { err: why, reason: why.message, failures, waitMs }
-    if (!ordinary) this.#logger.error(facts, 'consumer ended; a new one will join the group')
+    const facts = { err: why, reason, failures, waitMs }
+    if (missing) this.#logger.error({ reason, failures, waitMs }, 'there is nothing to read yet; trying on')
+    else if (!ordinary) this.#logger.error(facts, 'consumer ended; a new one will join the group')
     else if (failingForMs < ordinaryNotReadyMs) {
       this.#logger.info({ reason: type, failures, waitMs }, 'the broker is not ready for the group yet')
     } else this.#logger.warn(facts, 'the broker is still not ready for the group')
@@ -173,6 +180,10 @@ export class KafkaConsumer implements ConsumerPort {
       },
     })
   }
+}
+
+function topicsText(topics: readonly string[]): string {
+  return topics.length === 1 ? `topic ${topics[0]} is` : `one of the topics ${topics.join(', ')} is`
 }
 
 function closedBefore(): RelayError {

@@ -2,7 +2,7 @@ import kafkajs from 'kafkajs'
 import { RelayError } from '../../errors.ts'
 import { adviceFor } from '../advice.ts'
 import { classify, reasonOf, rootCause } from '../classify.ts'
-import type { TopicWriter, WrittenRecord } from '../writer-port.ts'
+import type { TopicWriter, WrittenPlace, WrittenRecord } from '../writer-port.ts'
 import type { KafkaClient } from './client.ts'
 
 /** A record may have lain compressed in its topic; as it is, no broker might take it, and it could never be written. */
@@ -11,7 +11,7 @@ const compression = kafkajs.CompressionTypes.GZIP
 /** Plain sends of one record with acks from all in-sync replicas. Connects at the first: most bridges never have one. */
 export class KafkaTopicWriter implements TopicWriter {
   readonly #producer: kafkajs.Producer
-  readonly #writing = new Set<Promise<void>>()
+  readonly #writing = new Set<Promise<unknown>>()
   #connected: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -23,7 +23,7 @@ export class KafkaTopicWriter implements TopicWriter {
     })
   }
 
-  write(record: WrittenRecord): Promise<void> {
+  write(record: WrittenRecord): Promise<WrittenPlace> {
     if (this.#closing !== undefined) {
       return Promise.reject(
         new RelayError('SINK_CLOSED', `not written to ${record.topic}: this writer is closed`),
@@ -34,7 +34,7 @@ export class KafkaTopicWriter implements TopicWriter {
     return written
   }
 
-  async #write({ topic, partition, key, value, headers }: WrittenRecord): Promise<void> {
+  async #write({ topic, partition, key, value, headers }: WrittenRecord): Promise<WrittenPlace> {
     const message: kafkajs.Message = {
       key,
       value,
@@ -44,7 +44,10 @@ export class KafkaTopicWriter implements TopicWriter {
     try {
       await this.#connect()
       const answer = await this.#producer.send({ topic, acks: -1, messages: [message], compression })
-      if (answer.length === 1 && answer[0]?.errorCode === 0) return
+      const [stored] = answer
+      if (answer.length === 1 && stored?.errorCode === 0) {
+        return { partition: stored.partition, offset: BigInt(stored.baseOffset ?? -1) }
+      }
     } catch (thrown) {
       throw notWritten(topic, thrown)
     }

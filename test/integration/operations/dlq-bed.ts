@@ -82,8 +82,9 @@ export class DlqBed {
       })),
     })
     const topics = [events, deadLetters]
+    // A broker that knows of a new topic may still take a moment to lead it, and then refuses questions for offsets.
     await until(() =>
-      this.client.fetchTopicMetadata({ topics }).then(
+      Promise.all(topics.map((topic) => this.client.fetchTopicOffsets(topic))).then(
         () => true,
         () => false,
       ),
@@ -138,8 +139,11 @@ export class DlqBed {
       groupId: `relay.${endpoint}`,
       endpoint,
     })
-    for (const record of records) await letters.write(record, { ...refused, ...reason })
-    await letters.close()
+    try {
+      for (const record of records) await letters.write(record, { ...refused, ...reason })
+    } finally {
+      await letters.close()
+    }
   }
 }
 

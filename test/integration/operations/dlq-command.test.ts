@@ -3,8 +3,9 @@ import { after, before, mock, type TestContext, test } from 'node:test'
 import { Command, CommanderError } from 'commander'
 import { addDlqCommand } from '../../../src/cli/dlq-command.ts'
 import { exitCode, reportFailure } from '../../../src/cli/failure.ts'
+import { until } from '../../support/until.ts'
 import { DlqBed, Endpoint, type Topics } from './dlq-bed.ts'
-import { textFile } from './relay-command.ts'
+import { startRelay, textFile } from './relay-command.ts'
 
 let bed: DlqBed
 
@@ -83,7 +84,7 @@ test('list, dry run, redrive and list again: each says what there is, and the dr
   assert.equal(some.status, 1)
   assert.match(
     some.stdout,
-    /^2 redriven, 1 still dead\.\n\nStill dead:\n {2}\d@\d +team\/c +RECORD_UNDECODABLE/,
+    /^2 redriven to endpoint hook, 1 still dead\.\n\nStill dead \(see registry-relay dlq list\):\n {2}\d@\d +team\/c +RECORD_UNDECODABLE/,
   )
   assert.deepEqual(endpoint.ids.toSorted(), ['team/a#0', 'team/b#0'])
 
@@ -97,6 +98,56 @@ test('list, dry run, redrive and list again: each says what there is, and the dr
   const all = await dlq('list', '-c', config, '--all', '--json', '--since', '1h')
   assert.equal(all.stdout.split('\n').length, 3)
   assert.equal((await dlq('list', '-c', config, '--until', '1h', '--json')).stdout, '')
+})
+
+test('letters that are not there or were redriven, and endpoints that nobody knows, are named', async (t) => {
+  const topics = await bed.topics(1)
+  const endpoint = await Endpoint.listen(t)
+  const config = configFile(t, topics, endpoint.url)
+  await bed.bury(topics, [bed.record(topics, 'team/a', 0), bed.record(topics, 'team/b', 0)])
+  const some = await dlq('redrive', '0@0', '0@999', '-c', config)
+  assert.deepEqual(
+    [some.status, some.stdout, some.stderr],
+    [1, '1 redriven to endpoint hook.', `there is no dead letter at 0@999 of ${topics.deadLetters}`],
+  )
+  const again = await dlq('redrive', '0@0', '-c', config)
+  assert.deepEqual([again.status, again.stdout], [0, 'Nothing to redrive.'])
+  assert.match(again.stderr, /^0@0 was redriven to endpoint hook at \d{4}-\d\d-\d\dT\S+Z$/)
+  assert.equal((await dlq('redrive', '0@999', '--dry-run', '-c', config)).status, 1)
+  assert.equal(endpoint.posts.length, 1)
+  const nobody = await dlq('list', '--endpoint', 'nobody', '-c', config)
+  assert.deepEqual(
+    [nobody.status, nobody.stderr],
+    [0, 'no dead letter is of an endpoint nobody, and the configuration has hook'],
+  )
+})
+
+test('interrupted, a redrive says that it ends what is under way, and leaves the rest as it was', async (t) => {
+  const topics = await bed.topics(1)
+  const endpoint = await Endpoint.listen(t)
+  let answer: (status: number) => void = () => {}
+  let asked = 0
+  endpoint.answer = () => {
+    asked++
+    return new Promise((resolve) => {
+      answer = resolve
+    })
+  }
+  const config = configFile(t, topics, endpoint.url)
+  await bed.bury(topics, [bed.record(topics, 'team/a', 0), bed.record(topics, 'team/a', 1)])
+  const { child, end } = startRelay('dlq', 'redrive', '--all-open', '-c', config)
+  t.after(() => child.kill('SIGKILL'))
+  await until(() => asked === 1)
+  let stderr = ''
+  child.stderr?.on('data', (text) => {
+    stderr += text
+  })
+  child.kill('SIGINT')
+  await until(() => stderr.includes('ends after what is under way; press again to end now\n'))
+  answer(204)
+  const { status, stdout } = await end
+  assert.deepEqual([status, stdout], [1, '1 redriven to endpoint hook, 1 not tried.\n'])
+  assert.deepEqual(endpoint.ids, ['team/a#0'])
 })
 
 test('show prints the Envelope, and hex of what cannot be read; what is not there is an error', async (t) => {
@@ -131,13 +182,28 @@ test('a redrive must say which ones, and options that make no sense are refused'
     ['redrive', 'nonsense'],
     ['list', '--since', 'yesterday'],
     ['list', '--reason', 'NO_SUCH_CODE'],
+    ['list', '--since', '1h', '--until', '2h'],
+    ['redrive', '--all-open', '--since', '1h', '--until', '2h'],
   ]) {
     const { status, stderr } = await dlq(...wrong, '-c', config)
     assert.equal(status, 2, wrong.join(' '))
     assert.match(stderr, /error:/)
   }
   const unknown = await dlq('redrive', '--all-open', '--to-endpoint', 'nobody', '-c', config)
-  assert.equal(unknown.status, 78)
+  assert.deepEqual(
+    [unknown.status, unknown.stdout, unknown.stderr],
+    [
+      2,
+      '',
+      'error: --to-endpoint: there is no nobody; the configuration has hook\nsee registry-relay dlq redrive --help',
+    ],
+  )
+  const circle = await dlq('redrive', '--all-open', '--to-topic', `none-${process.pid}`, '-c', config)
+  assert.equal(circle.status, 2)
+  assert.match(
+    circle.stderr,
+    /^error: --to-topic: dead letters lie already in none-\d+; the configuration has e\nsee /,
+  )
   const missing = await dlq('list', '-c', config)
   assert.equal(missing.status, 1)
   assert.match(missing.stderr, /there is no topic none-.*topics apply/)

@@ -14,6 +14,7 @@ import {
 } from '../../../src/operations/dead-letters-redrive.ts'
 import { showDeadLetter } from '../../../src/operations/dead-letters-show.ts'
 import { RedriveTargets } from '../../../src/operations/dead-letters-targets.ts'
+import { until } from '../../support/until.ts'
 import { DlqBed, Endpoint, type Topics } from './dlq-bed.ts'
 
 let bed: DlqBed
@@ -32,10 +33,12 @@ interface Putting {
   readonly envelope?: 'original' | 'distribution-3'
 }
 
-/** Plans and does it; the outcomes in the order in which they came. */
+/** Plans and does it; the outcomes in the order in which they came. Throws the reason of a refusal. */
 async function putBack(topics: Topics, putting: Putting): Promise<readonly RedriveOutcome[]> {
   const { urls, filter = {}, to = { kind: 'endpoint' }, options = {}, envelope = 'original' } = putting
-  const planned = await planRedrive(bed.where(topics), filter, to, Object.keys(urls))
+  const known = { endpoints: Object.keys(urls), topics: [topics.events] }
+  const plan = await planRedrive(bed.where(topics), filter, to, known)
+  if (plan.kind === 'refused') throw new Error(plan.reason)
   const targets = new RedriveTargets(to, {
     writer: bed.writer,
     decoder: bed.decoder,
@@ -46,7 +49,7 @@ async function putBack(topics: Topics, putting: Putting): Promise<readonly Redri
     },
   })
   const outcomes: RedriveOutcome[] = []
-  await redrive(planned, {
+  await redrive(plan.letters, {
     topic: topics.deadLetters,
     reader: bed.reader,
     writer: bed.writer,
@@ -150,11 +153,10 @@ describe('redriving to an endpoint', { concurrency: false }, () => {
 
   test('another endpoint gets them by name and in its own kind of Envelope; one that is not configured is an error before anything is sent', async (t) => {
     const { topics, endpoint } = await twoRepositories(t)
-    await assert.rejects(putBack(topics, { urls: { other: endpoint.url } }), (error) => {
-      assert.ok(isRelayError(error, 'CONFIG_INVALID'))
-      assert.match(error.message, /has other, but dead letters would go to hook.*--to-endpoint/)
-      return true
-    })
+    await assert.rejects(
+      putBack(topics, { urls: { other: endpoint.url } }),
+      /would go to hook; the configuration has other: choose one with --to-endpoint/,
+    )
     assert.equal(endpoint.posts.length, 0)
     const outcomes = await putBack(topics, {
       urls: { other: endpoint.url },
@@ -220,7 +222,7 @@ test('a topic to redrive to must exist, and not be that of dead letters', async 
   await bed.bury(topics, [bed.record(topics, 'team/a', 0)])
   const to = (name: string): Promise<unknown> => putBack(topics, { urls: {}, to: { kind: 'topic', name } })
   await assert.rejects(to(`${topics.events}-none`), (error) => isRelayError(error, 'KAFKA_CONFIGURATION'))
-  await assert.rejects(to(topics.deadLetters), (error) => isRelayError(error, 'CONFIG_INVALID'))
+  await assert.rejects(to(topics.deadLetters), /--to-topic: dead letters lie already in/)
   assert.equal((await bed.recordsOf(topics.deadLetters)).length, 1)
 })
 
@@ -259,6 +261,34 @@ test('listing tells letters, fates and other records apart, and meets what every
     },
   )
   assert.equal(second?.endpoint, 'audit')
+})
+
+test('listing since a time reads no partition from its beginning, and leaves out nothing of then', async () => {
+  const topics = await bed.topics(1)
+  await bed.bury(topics, [bed.record(topics, 'team/a', 1)])
+  const [first] = (await listDeadLetters(bed.where(topics), () => true)).letters
+  await until(() => Date.now() > (first?.at ?? 0))
+  await bed.bury(topics, [bed.record(topics, 'team/a', 2), bed.record(topics, 'team/b', 3)])
+  const since = (first?.at ?? 0) + 1
+  const outcomes = await putBack(topics, {
+    urls: {},
+    to: { kind: 'topic' },
+    filter: { since, repositories: ['team/a'] },
+  })
+  assert.deepEqual(
+    outcomes.map(({ letter }) => letter.source.offset),
+    [2n],
+  )
+  const { letters } = await listDeadLetters(bed.where(topics), () => true, since)
+  assert.deepEqual(
+    letters.map(({ source, fate }) => [source.offset, fate?.to]),
+    [
+      [2n, `topic ${topics.events}`],
+      [3n, undefined],
+    ],
+  )
+  const none = await listDeadLetters(bed.where(topics), () => true, Date.now() + 3_600_000)
+  assert.deepEqual(none, { letters: [], others: 0, endpoints: new Set() })
 })
 
 test('showing gives the Envelope as it was received, or why its bytes cannot be read', async () => {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,13 +15,25 @@ export interface CommandEnd {
 
 /** `registry-relay` as a process of its own, to its end. */
 export function relayCommand(...parameters: readonly string[]): Promise<CommandEnd> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['--import', 'tsx', program, ...parameters],
-      (_error, stdout, stderr) => resolve({ status: child.exitCode ?? -1, stdout, stderr }),
-    )
+  return startRelay(...parameters).end
+}
+
+/** The same, with the process while it runs. */
+export function startRelay(...parameters: readonly string[]): {
+  readonly child: ChildProcess
+  readonly end: Promise<CommandEnd>
+} {
+  const child = execFile(process.execPath, ['--import', 'tsx', program, ...parameters])
+  const texts = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', (text: string) => {
+      texts[name] += text
+    })
+  }
+  const end = new Promise<CommandEnd>((resolve) => {
+    child.on('close', (code) => resolve({ status: code ?? -1, ...texts }))
   })
+  return { child, end }
 }
 
 /** A file with this text, gone with the test; its path. */

@@ -246,7 +246,13 @@ export class BridgeBed {
   /** True when the group has committed everything there is. */
   async caughtUp(topic: string): Promise<boolean> {
     const committed = await this.committed(topic)
-    for (const [partition, end] of await this.ends(topic)) {
+    // kafkajs's admin breaks where another test has its list of topics read anew in between.
+    const ends = await this.ends(topic).catch((thrown: unknown) => {
+      if (thrown instanceof TypeError) return undefined
+      throw thrown
+    })
+    if (ends === undefined) return false
+    for (const [partition, end] of ends) {
       if (end > 0 && committed.get(partition) !== end) return false
     }
     return true

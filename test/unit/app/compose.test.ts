@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -10,6 +12,7 @@ import { configSchema } from '../../../src/config/schema.ts'
 import type { Disk, DiskFile } from '../../../src/spool/disk.ts'
 import { nodeDisk } from '../../../src/spool/node-disk.ts'
 import { noTelemetry } from '../../../src/telemetry.ts'
+import { until } from '../../support/until.ts'
 
 /** A gateway whose Kafka and schema registry are never there: what it needs them for is tested with the real ones. */
 function configOf(t: TestContext): Config {
@@ -80,6 +83,37 @@ test('gateway and bridge in one process have no part of one name', async (t) => 
   const names = [...Object.keys(bridges.parts), ...Object.keys(gateway.parts)]
   assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted())
   assert.ok(names.includes('dead letters'))
+})
+
+test('bridges are stopped all at once: one whose Kafka does not answer takes no time of the others', async (t) => {
+  const silent = createServer((socket) => {
+    socket.on('error', () => {}).resume()
+    t.after(() => socket.destroy())
+  })
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.after(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  const config = configSchema.parse({
+    kafka: { brokers: `127.0.0.1:${port}` },
+    schemaRegistry: { url: 'http://127.0.0.1:1' },
+    bridge: { endpoints: ['one', 'two', 'three'].map((name) => ({ name, url: 'http://127.0.0.1:1/' })) },
+  })
+  const supervisor = new Supervisor(noTelemetry.logger)
+  t.after(() => supervisor.stop(1_000))
+  let connected = 0
+  silent.on('connection', () => connected++)
+  const { parts } = await startBridge(config, noTelemetry, supervisor)
+  await until(() => connected >= 3)
+  const closing = (): readonly boolean[] =>
+    Object.entries(parts).flatMap(([name, ask]) =>
+      name.startsWith('bridge ') ? [ask().reason === 'closing'] : [],
+    )
+  assert.deepEqual(closing(), [false, false, false])
+  const stopped = supervisor.stop(2_000)
+  await until(() => closing().includes(true))
+  assert.deepEqual(closing(), [true, true, true])
+  await stopped
 })
 
 test('when the disk does not confirm a write nothing more is acknowledged, and the gateway asks to be started again', async (t) => {

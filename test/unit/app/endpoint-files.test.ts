@@ -243,10 +243,7 @@ test('what cannot be read or used at the start is an error that names endpoint a
       'proxy: { url: "https://p:1", caFile: none.crt }',
       /^"bridge\.endpoints\.receiver\.proxy\.caFile": .*holds no certificate/,
     ],
-    [
-      'headers: { webhook-id: x }',
-      /^"bridge\.endpoints\.receiver": headers: "webhook-id" is set by the relay/,
-    ],
+    ['headers: { "a b": x }', /^"bridge\.endpoints\.receiver": headers: "a b" is no name of a header/],
   ] as const) {
     assert.throws(
       () => endpointOptions(bed.config('url: https://h/', member)),
@@ -264,4 +261,30 @@ test('without files nothing is looked at, and after the stop nothing more', asyn
   assert.equal(clock.pending, 1)
   await supervisor.stop()
   assert.equal(clock.pending, 0)
+})
+
+test('an address that could never be connected to is refused at the start with its key, unless it is allowed', (t) => {
+  const bed = bedFor(t)
+  const refused = (...members: readonly string[]): string => {
+    try {
+      endpointOptions(bed.config(...members))
+    } catch (error) {
+      assert.ok(isRelayError(error, 'CONFIG_INVALID'))
+      return error.message
+    }
+    return ''
+  }
+  const metadata = 'url: "http://169.254.169.254/x"'
+  assert.equal(
+    refused(metadata),
+    '"bridge.endpoints.receiver.url": 169.254.169.254 is not allowed (metadata): correct it, or name it in addresses.allow of an endpoint under bridge.endpoints',
+  )
+  assert.equal(refused(metadata, 'addresses: { allow: [169.254.169.254] }'), '')
+  assert.match(refused('url: "http://[::ffff:a9fe:a9fe]/"'), /\.url": .*\(metadata\)/)
+  assert.match(
+    refused('url: "http://h/"', 'proxy: { url: "http://169.254.1.1:3128" }'),
+    /^"bridge\.endpoints\.receiver\.proxy\.url": 169\.254\.1\.1 is not allowed \(link-local\)/,
+  )
+  assert.equal(refused('url: "http://127.0.0.1/"'), '')
+  assert.match(refused('url: "http://127.0.0.1/"', 'addresses: { denyPrivate: true }'), /\(loopback\)/)
 })

@@ -8,21 +8,27 @@ function run(...parameters: string[]): { status: number | null; stdout: string; 
   })
 }
 
-test('an unknown command or option exits with 2 and shows what there is', () => {
-  for (const parameters of [
-    ['sevre'],
+test('an unknown command or option exits with 2 and says where the help is, without all of it', () => {
+  const config = ['-c', 'examples/registry-relay.yaml']
+  for (const [path, ...parameters] of [
+    ['', 'sevre'],
     ['serve'],
     ['demo', '--nonsense'],
     ['demo', '--deliver-to', 'ftp://x'],
     ['receiver', '--port', '70000'],
-    ['topics', 'plan'],
-    ['schema', 'register', '-c', 'relay.yaml', '--set-compatibility', 'BEST'],
-    ['schema', 'show', '-c', 'relay.yaml', '--version', '0'],
-    ['schema', 'show', '-c', 'relay.yaml', '--id', '1', '--subject', 'events-value'],
-  ]) {
-    const { status, stderr } = run(...parameters)
-    assert.equal(status, 2, parameters.join(' '))
-    assert.match(stderr, /error: .*\n[\s\S]*Usage: registry-relay/)
+    ['topics plan'],
+    ['schema register', '-c', 'relay.yaml', '--set-compatibility', 'BEST'],
+    ['schema show', '-c', 'relay.yaml', '--version', '0'],
+    ['schema show', '-c', 'relay.yaml', '--id', '1', '--subject', 'events-value'],
+    ['dlq list', ...config, '--since', '1h', '--until', '2h'],
+    ['dlq redrive', ...config, '--all-open', '--since', '1h', '--until', '2h'],
+    ['replay', ...config],
+  ] as const) {
+    const words = path.split(' ').filter((word) => word !== '')
+    const { status, stderr } = run(...words, ...parameters)
+    assert.equal(status, 2, stderr)
+    const help = ['registry-relay', ...words, '--help'].join(' ')
+    assert.match(stderr, new RegExp(`^error: .*\\n(\\(.*\\)\\n)?see ${help}\\n$`))
   }
 })
 

@@ -90,16 +90,25 @@ test('a redrive says what it would do, and what became of it', () => {
     /0@12 .*-> endpoint hook\n\n1 dead letter would/,
   )
   const error = new RelayError('DELIVERY_REFUSED', 'answered 422')
-  const text = redriveText([
-    { letter: letter(), result: 'redriven' },
-    { letter: letter(), result: 'still dead', error },
-    { letter: letter(), result: 'held back' },
-  ])
+  const to = 'endpoint hook'
+  const outcomes = [
+    { letter: letter(), to, result: 'redriven' },
+    { letter: letter(), to, result: 'still dead', error },
+    { letter: letter(), to, result: 'held back' },
+  ] as const
   assert.match(
-    text,
-    /^1 redriven, 1 still dead, 1 held back\.\n\nStill dead:\n {2}0@12 {2}team\/app {2}DELIVERY_REFUSED {2}answered 422$/,
+    redriveText(outcomes),
+    /^1 redriven to endpoint hook, 1 still dead, 1 held back\.\n\nStill dead \(see registry-relay dlq list\):\n {2}0@12 {2}team\/app {2}DELIVERY_REFUSED {2}answered 422$/,
   )
+  assert.match(redriveText(outcomes.slice(1)), /^0 redriven, 1 still dead, 1 held back\.\n/)
   assert.equal(redriveText([]), 'Nothing to redrive.')
+})
+
+test('a redrive to several endpoints says how many each of them got', () => {
+  const outcomes = ['hook', 'audit', 'hook'].map(
+    (name) => ({ letter: letter(), to: `endpoint ${name}`, result: 'redriven' }) as const,
+  )
+  assert.equal(redriveText(outcomes), '3 redriven (2 to endpoint hook, 1 to endpoint audit).')
 })
 
 test('the pace is shown from the first second on', () => {

@@ -5,6 +5,7 @@ import {
   dryRunText,
   endJson,
   endText,
+  goOnCommand,
   progressText,
   shellWord,
   startText,
@@ -38,6 +39,7 @@ const done: ReplayEnd = {
   filtered: 34,
   refused: 0,
   refusals: [],
+  finishedBefore: false,
   lost: 0n,
   done: 1_234n,
   total: 1_234n,
@@ -74,7 +76,7 @@ test('the end tells what was refused and what is gone, and an unfinished one how
   const text = endText({ ...done, end: 'interrupted', done: 600n, refused: 3, refusals, lost: 4n }, 'go on')
   assert.equal(
     text,
-    `Interrupted at 600 of 1,234 offsets: 1,200 delivered, 34 left out by the filters, 3 refused.
+    `Interrupted; resumes from 600 of 1,234 offsets: 1,200 delivered, 34 left out by the filters, 3 refused.
 4 offsets were gone from the topic before they were delivered.
 
 Refused, not delivered (still in the topic):
@@ -84,6 +86,12 @@ Refused, not delivered (still in the topic):
 To go on:
   go on`,
   )
+})
+
+test('a replay that was through before says so, to people and to programs', () => {
+  const end = { ...done, delivered: 0, filtered: 0, finishedBefore: true }
+  assert.equal(endText(end, 'go on'), 'Finished before: nothing was left to deliver.')
+  assert.equal(JSON.parse(endJson(replay, end)).finishedBefore, true)
 })
 
 test('programs get every number, and offsets as texts', () => {
@@ -100,6 +108,16 @@ test('programs get every number, and offsets as texts', () => {
     error: 'gone',
     offsets: { done: '1234', total: '1234', lost: '0' },
   })
+})
+
+test('the command to go on names the endpoint of a URL no further than that it is the same', () => {
+  const target = { host: 'hooks.test', sha256: 'aa' }
+  const options = { config: 'my relay.yaml', toEndpoint: 'https://hooks.test/?token=t', rate: 5 }
+  assert.equal(
+    goOnCommand(options, { ...replay, plan: { ...replay.plan, target } }),
+    "registry-relay replay -c 'my relay.yaml' --id r1 --to-endpoint '<the same URL>' --rate 5",
+  )
+  assert.equal(goOnCommand({ config: 'relay.yaml' }, replay), 'registry-relay replay -c relay.yaml --id r1')
 })
 
 test('the command to go on survives a shell', () => {

@@ -36,21 +36,29 @@ test('what is not said has its default, and only what was said must not differ f
 })
 
 test('of a URL nothing is kept but its host and what tells it apart', () => {
-  const { asked } = request({ toEndpoint: 'https://hooks.test:8443/secret?token=t' })
-  const other = request({ toEndpoint: 'https://hooks.test:8443/secret?token=u' })
+  const { asked } = request({ id: 'r1', toEndpoint: 'https://hooks.test:8443/secret?token=t' })
+  const other = request({ id: 'r1', toEndpoint: 'https://hooks.test:8443/secret?token=u' })
   const text = JSON.stringify(asked)
   assert.match(text, /"host":"hooks.test:8443"/)
   assert.doesNotMatch(text, /secret|token/)
   assert.notDeepEqual(asked.target, other.asked.target)
 })
 
-test('a replay that cannot begin with so little says what is missing, and may still go on', () => {
-  assert.match(String(request({}).plan), /--to-endpoint is missing/)
-  assert.match(String(request({ toEndpoint: 'search' }).plan), /--from or --from-offset is missing/)
+test('what a new replay lacks is named alone, and one with an id may still go on without it', () => {
+  assert.throws(() => request({}), /^Error: --to-endpoint is missing$/)
+  assert.throws(() => request({ toEndpoint: 'search' }), /: --from or --from-offset is missing$/)
+  assert.equal(
+    request({ id: 'r1' }).plan,
+    'no replay of that id was begun; to begin one, --to-endpoint is missing',
+  )
+  assert.match(
+    String(request({ id: 'r1', toEndpoint: 'search' }).plan),
+    /--from or --from-offset is missing$/,
+  )
 })
 
 test('offsets are of one partition', () => {
-  const { asked } = request({ partition: 2, fromOffset: 5n, toOffset: 9n })
+  const { asked } = request({ id: 'r1', partition: 2, fromOffset: 5n, toOffset: 9n })
   assert.deepEqual(
     [asked.from?.moment, asked.to?.moment],
     [
@@ -67,6 +75,15 @@ test('options that nothing can be done with are wrong, in words', () => {
     [{ to: '2026-11-26' }, /--to: expected a time/],
     [{ toEndpoint: 'serach' }, /an endpoint of the configuration \(search\), got "serach"/],
     [{ toEndpoint: 'http://me:secret@h/' }, /without user name and password$/],
+    [
+      { from: '1h', to: '2h' },
+      /--from is not before --to: 2026-11-26T09:00:00.000Z and 2026-11-26T08:00:00.000Z$/,
+    ],
+    [{ from: '1h', to: '60m' }, /--from is not before --to/],
+    [
+      { partition: 0, fromOffset: 9n, toOffset: 9n },
+      /--from-offset is not before --to-offset: offset 9 and offset 9$/,
+    ],
     [{ topic: 'other' }, /the configuration has events, pulls/],
     [{ action: ['pusch'] }, /--action: .*"push" was meant/],
   ] as const) {

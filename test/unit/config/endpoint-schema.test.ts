@@ -120,9 +120,21 @@ for (const [member, words] of [
   ['envelope: gitlab', '"bridge.endpoints.0.envelope": '],
   ['maxPerSecond: 0', '"bridge.endpoints.0.maxPerSecond": '],
   ['concurency: 3', 'unknown key "bridge.endpoints.0.concurency"'],
+  ['timeout: 5s', 'unknown key "bridge.endpoints.0.timeout"; "timeoutMs" was meant?'],
+  ['timeout: { connect: 1 }', 'unknown key "bridge.endpoints.0.timeout"; "timeoutMs" was meant?'],
+  ['timeouts: { header: 1 }', 'unknown key "bridge.endpoints.0.timeouts.header"; "headersMs" was meant?'],
   ['retry: { attempts: 3 }', 'unknown key "bridge.endpoints.0.retry.attempts"'],
   ['only: { userAgents: [a] }', 'unknown key "bridge.endpoints.0.only.userAgents"'],
   ['tls: { keyFile: k }', '"bridge.endpoints.0.tls": certificateFile and keyFile belong together'],
+  ['proxy: "http://u:canary@p:1"', '"bridge.endpoints.0.proxy": must be keys and values: write { url: … }'],
+  [
+    'only: { repositories: "team/**" }',
+    '"bridge.endpoints.0.only.repositories": must say which: write { include: ["team/**"] }',
+  ],
+  [
+    'ignore: { repositories: ["team/**"] }',
+    '"bridge.endpoints.0.ignore.repositories": must say which: write { include: ["team/**"] }',
+  ],
   ['proxy: { url: "socks://p:1" }', '"bridge.endpoints.0.proxy.url": must be an http or https URL'],
   [
     'proxy: { url: "http://u:canary@p:1" }',
@@ -154,6 +166,42 @@ test('user name and password do not belong into the URL, and the message says wh
   const text = file().replace('https://h/', 'https://user:canary@h/')
   assert.match(findings(text).join(), /^relay\.yaml:6:12: .*into a header, Authorization: \{ file: path \}/)
   assert.doesNotMatch(findings(text).join(), /canary/)
+})
+
+test('each header that the relay sets itself is an error at its name, and what else is wrong is said beside it', () => {
+  assert.deepEqual(
+    findings(file('headers:', '  Content-Type: canary', '  X-Mine: 7', '  Webhook-Id: [canary]', '  "": x')),
+    [
+      'relay.yaml:8:9: "bridge.endpoints.0.headers.Content-Type": is set by the relay itself',
+      'relay.yaml:9:17: "bridge.endpoints.0.headers.X-Mine": must be a text, or { file: path }',
+      'relay.yaml:10:9: "bridge.endpoints.0.headers.Webhook-Id": is set by the relay itself',
+      'relay.yaml:11:9: "bridge.endpoints.0.headers.": must not be empty',
+    ],
+  )
+})
+
+for (const [only, ignore, words] of [
+  ['{ actions: [push, pull] }', '{ actions: [pull, mount, push] }', 'it has every action of only.actions'],
+  ['{}', '{ actions: [pull, push, mount, delete, rename] }', 'it has every action that registries send'],
+  ['{ mediaTypes: [""] }', '{ mediaTypes: ["", a/b] }', 'it has every media type of only.mediaTypes'],
+] as const) {
+  test(`only: ${only} and ignore: ${ignore} are taken, with a remark that nothing is left`, () => {
+    const { remarks } = parse(file(`only: ${only}`, `ignore: ${ignore}`)).bridge
+    assert.deepEqual(remarks, [
+      `relay.yaml:8:15: "bridge.endpoints.0.ignore": leaves nothing: ${words}, so this endpoint never gets an event`,
+    ])
+  })
+}
+
+test('filters that leave something are nothing to remark on', () => {
+  for (const [only, ignore] of [
+    ['{ actions: [push, pull] }', '{ actions: [pull] }'],
+    ['{}', '{ actions: [pull, push, mount, delete] }'],
+    ['{ mediaTypes: [a/b, c/d] }', '{ mediaTypes: [a/b] }'],
+    ['{}', '{}'],
+  ]) {
+    assert.deepEqual(parse(file(`only: ${only}`, `ignore: ${ignore}`)).bridge.remarks, [])
+  }
 })
 
 test('TLS files for an http URL are a mistake', () => {

@@ -110,13 +110,13 @@ test('a bare integer is nanoseconds, and the warning names line and column', () 
   )
   assert.equal(block.endpoints[0]?.timeoutMs, 0.0005)
   assert.deepEqual(warnings, [
-    'registry.yml:5:16: notifications.endpoints[0].timeout: 500 without a unit is nanoseconds to the registry; milliseconds are 500ms',
+    'registry.yml:5:16: "notifications.endpoints.0.timeout": 500 without a unit is nanoseconds to the registry; milliseconds are 500ms',
   ])
 })
 
 test('a header that is no list is an error with its place and without its value', () => {
   assert.deepEqual(errorsOf(endpoint('name: a', 'headers:', '  Authorization: Bearer xyz')), [
-    'registry.yml:6:24: notifications.endpoints[0].headers.Authorization: expected a list, got a single value',
+    'registry.yml:6:24: "notifications.endpoints.0.headers.Authorization": expected a list, got a single value',
   ])
 })
 
@@ -132,18 +132,18 @@ test('all that is wrong is shown at once, in the order of the file', () => {
     ),
   )
   assert.deepEqual(errors, [
-    'registry.yml:4:16: notifications.endpoints[0].timeout: "5 s": unknown unit " s": ns, us, ms, s, m or h',
-    'registry.yml:5:16: notifications.endpoints[0].backoff: "500": the unit is missing: ns, us, ms, s, m or h',
-    'registry.yml:6:18: notifications.endpoints[0].threshold: expected a whole number',
-    'registry.yml:7:17: notifications.endpoints[0].disabled: expected true or false',
-    'registry.yml:8:15: notifications.endpoints[0].ignore: expected a map, got a list',
-    'registry.yml:9:23: notifications.endpoints[0].queuesizelimit: expected a whole number, got a map',
+    'registry.yml:4:16: "notifications.endpoints.0.timeout": "5 s": unknown unit " s": ns, us, ms, s, m or h',
+    'registry.yml:5:16: "notifications.endpoints.0.backoff": "500": the unit is missing: ns, us, ms, s, m or h',
+    'registry.yml:6:18: "notifications.endpoints.0.threshold": expected a whole number',
+    'registry.yml:7:17: "notifications.endpoints.0.disabled": expected true or false',
+    'registry.yml:8:15: "notifications.endpoints.0.ignore": expected a map, got a list',
+    'registry.yml:9:23: "notifications.endpoints.0.queuesizelimit": expected a whole number, got a map',
   ])
 })
 
 test('an endpoint without a URL is an error: it could never deliver', () => {
   assert.deepEqual(errorsOf('notifications:\n  endpoints:\n    - name: a\n'), [
-    'registry.yml:3:7: notifications.endpoints[0]: the endpoint has no url',
+    'registry.yml:3:7: "notifications.endpoints.0": the endpoint has no url',
   ])
 })
 
@@ -153,13 +153,14 @@ test('text that is no YAML is an error with its place', () => {
 
 test('unknown keys are warned about where they stand, with what was probably meant', () => {
   const { warnings } = readNotifications(
-    `${endpoint('name: a', 'maxRetries: 3', 'retry: 1')}\n  event: {}\n`,
+    `${endpoint('name: a', 'maxRetries: 3', 'retry: 1', 'backof: 1s')}\n  event: {}\n`,
     'f',
   )
   assert.deepEqual(warnings, [
-    'f:5:7: notifications.endpoints[0].maxRetries: unknown key, the registry ignores it; "maxretries" was meant?',
-    'f:6:7: notifications.endpoints[0].retry: unknown key, the registry ignores it',
-    'f:7:3: notifications.event: unknown key, the registry ignores it',
+    'f:5:7: "notifications.endpoints.0.maxRetries": unknown key, the registry ignores it; "maxretries" was meant?',
+    'f:6:7: "notifications.endpoints.0.retry": unknown key, the registry ignores it',
+    'f:7:7: "notifications.endpoints.0.backof": unknown key, the registry ignores it; "backoff" was meant?',
+    'f:8:3: "notifications.event": unknown key, the registry ignores it; "events" was meant?',
   ])
 })
 
@@ -173,7 +174,7 @@ test('a disabled endpoint is left out with a note, whatever else it lacks', () =
     'f',
   )
   assert.deepEqual(block.endpoints, [])
-  assert.deepEqual(notes, ['f:3:7: notifications.endpoints[0]: endpoint "off" is disabled and left out'])
+  assert.deepEqual(notes, ['f:3:7: "notifications.endpoints.0": endpoint "off" is disabled and left out'])
 })
 
 test('names that are missing or come twice are warned about', () => {
@@ -186,8 +187,8 @@ test('names that are missing or come twice are warned about', () => {
   const { block, warnings } = readNotifications(text, 'f')
   assert.equal(block.endpoints.length, 3)
   assert.deepEqual(warnings, [
-    'f:4:7: notifications.endpoints[1]: a second endpoint "a": their metrics are added up',
-    'f:5:7: notifications.endpoints[2]: the endpoint has no name: metrics and log lines cannot say which it is',
+    'f:4:7: "notifications.endpoints.1": a second endpoint "a": their metrics are added up',
+    'f:5:7: "notifications.endpoints.2": the endpoint has no name: metrics and log lines cannot say which it is',
   ])
 })
 
@@ -218,6 +219,6 @@ test('a key that comes twice is warned about, and the last one counts', () => {
   const { block, warnings } = readNotifications(endpoint('name: a', 'threshold: 1', 'threshold: 2'), 'f')
   assert.equal(block.endpoints[0]?.threshold, 2)
   assert.deepEqual(warnings, [
-    'f:6:7: notifications.endpoints[0].threshold: stands here twice; the last one counts',
+    'f:6:7: "notifications.endpoints.0.threshold": stands here twice; the last one counts',
   ])
 })

@@ -67,8 +67,8 @@ test('the block of Distribution 2 and 3 is taken as it is pasted', () => {
   assert.equal(endpoint.envelope, 'original')
   assert.equal(endpoint.concurrency, 64)
   assert.deepEqual(remarks, [
-    'relay.yaml:4:3: notifications.events: has no effect here: events are delivered as the registry made them',
-    'relay.yaml:13:7: notifications.endpoints[0].threshold: has no effect here: waits grow with each failure; bridge.endpoints[].breaker is what pauses an endpoint',
+    'relay.yaml:4:3: "notifications.events": has no effect here: events are delivered as the registry made them',
+    'relay.yaml:13:7: "notifications.endpoints.0.threshold": has no effect here: waits grow with each failure; bridge.endpoints[].breaker is what pauses an endpoint',
   ])
   assert.doesNotMatch(JSON.stringify(parse(file('headers: { A: [canary] }'))), /canary/)
 })
@@ -89,11 +89,11 @@ test('the block of GitLab is taken: retries end in the dead letters, and what bo
   assert.equal(endpoint?.retry.maxAttempts, 6)
   assert.equal(endpoint?.retry.firstMs, 2_000)
   assert.deepEqual(
-    remarks.map((remark) => remark.replace(/: has no effect here: .*/, '')),
+    remarks.map((remark) => remark.replace(/": has no effect here: .*/, '')),
     [
-      'relay.yaml:4:3: notifications.fanouttimeout',
-      'relay.yaml:11:7: notifications.endpoints[0].queuepurgetimeout',
-      'relay.yaml:12:7: notifications.endpoints[0].queuesizelimit',
+      'relay.yaml:4:3: "notifications.fanouttimeout',
+      'relay.yaml:11:7: "notifications.endpoints.0.queuepurgetimeout',
+      'relay.yaml:12:7: "notifications.endpoints.0.queuesizelimit',
     ],
   )
 })
@@ -111,19 +111,19 @@ test('its endpoints come after those of bridge.endpoints, and no name comes twic
     ['own', 'a'],
   )
   assert.deepEqual(findings(`${own.replace('own,', 'a,')}${file('timeout: 1s')}`), [
-    'relay.yaml:6:13: notifications.endpoints[0].name: bridge.endpoints has an endpoint "a" too: give this one another name',
+    'relay.yaml:6:13: "notifications.endpoints.0.name": bridge.endpoints has an endpoint "a" too: give this one another name',
   ])
   assert.deepEqual(findings(`${file()}    - { name: a, url: "http://h/2" }\n`), [
-    'relay.yaml:7:15: notifications.endpoints[1].name: this list has an endpoint "a" too: give this one another name',
+    'relay.yaml:7:15: "notifications.endpoints.1.name": this list has an endpoint "a" too: give this one another name',
   ])
 })
 
 test('a name that cannot name a consumer group is an error with one that can', () => {
   assert.deepEqual(findings(file().replace('name: a', 'name: my.listener (1)')), [
-    'relay.yaml:5:13: notifications.endpoints[0].name: must be 1 to 100 letters, digits, hyphens or underscores: it names a consumer group; "my-listener-1-" would do',
+    'relay.yaml:5:13: "notifications.endpoints.0.name": must be 1 to 100 letters, digits, hyphens or underscores: it names a consumer group; "my-listener-1-" would do',
   ])
   assert.deepEqual(findings(file().replace('name: a', 'disabled: false')), [
-    'relay.yaml:5:7: notifications.endpoints[0]: the endpoint has no name: give it one, it names a consumer group',
+    'relay.yaml:5:7: "notifications.endpoints.0": the endpoint has no name: give it one, it names a consumer group',
   ])
 })
 
@@ -139,19 +139,19 @@ test('user name and password of the URL become the header that the registry make
   const configured = of('http://user:canary@h/', 'headers: { authorization: [Bearer t] }')
   assert.deepEqual(revealed(first(configured)), { authorization: ['Bearer t'] })
   assert.deepEqual(configured.remarks, [
-    'relay.yaml:6:12: notifications.endpoints[0].url: user name and password in the URL are not sent: headers.Authorization is',
+    'relay.yaml:6:12: "notifications.endpoints.0.url": user name and password in the URL are not sent: headers.Authorization is',
   ])
   assert.deepEqual(findings(file().replace('http://h/path', 'http://user:canary%zz@h/')), [
-    'relay.yaml:6:12: notifications.endpoints[0].url: user name or password holds a % that begins no escape: write it %25',
+    'relay.yaml:6:12: "notifications.endpoints.0.url": user name or password holds a % that begins no escape: write it %25',
   ])
 })
 
 test('a URL that is none is an error with its place, once', () => {
   assert.deepEqual(findings(file().replace('http://h/path', 'ftp://user:canary@h/')), [
-    'relay.yaml:6:12: notifications.endpoints[0].url: must be an http or https URL',
+    'relay.yaml:6:12: "notifications.endpoints.0.url": must be an http or https URL',
   ])
   assert.deepEqual(findings(file().replace('url: http://h/path', 'timeout: 1s')), [
-    'relay.yaml:5:7: notifications.endpoints[0]: the endpoint has no url',
+    'relay.yaml:5:7: "notifications.endpoints.0": the endpoint has no url',
   ])
 })
 
@@ -178,7 +178,7 @@ test('an action that no registry sends is said and left out: the registry takes 
   const { endpoints, remarks } = bridge('ignore: { actions: [pull, pushed] }')
   assert.deepEqual(endpoints[0]?.ignore.actions, ['pull'])
   assert.deepEqual(remarks, [
-    'relay.yaml:7:7: notifications.endpoints[0].ignore: no registry sends the action "pushed"; "push" was meant?',
+    'relay.yaml:7:7: "notifications.endpoints.0.ignore": no registry sends the action "pushed"; "push" was meant?',
   ])
 })
 
@@ -186,8 +186,33 @@ test('unknown keys are said, and endpoints that are switched off are left out', 
   const { endpoints, remarks } = parse(`${file('retries: 3')}    - { name: off, disabled: true }\n`).bridge
   assert.equal(endpoints.length, 1)
   assert.deepEqual(remarks, [
-    'relay.yaml:7:7: notifications.endpoints[0].retries: unknown key, the registry ignores it',
-    'relay.yaml:8:7: notifications.endpoints[1]: endpoint "off" is disabled and left out',
+    'relay.yaml:7:7: "notifications.endpoints.0.retries": unknown key, the registry ignores it',
+    'relay.yaml:8:7: "notifications.endpoints.1": endpoint "off" is disabled and left out',
+  ])
+})
+
+test('what is switched off is named, also when nothing else is there', () => {
+  const { endpoints, disabledEndpoints } = parse(
+    `${minimal}notifications: { endpoints: [{ name: a, disabled: true }, { name: b, disabled: yes }] }\n`,
+  ).bridge
+  assert.deepEqual([endpoints, disabledEndpoints], [[], ['a', 'b']])
+  assert.deepEqual(bridge().disabledEndpoints, [])
+})
+
+test('each header that the relay sets itself is an error where it stands', () => {
+  assert.deepEqual(
+    findings(file('headers:', '  Content-Type: [canary]', '  X-Team: [a]', '  webhook-id: [canary]')),
+    [
+      'relay.yaml:8:9: "notifications.endpoints.0.headers.Content-Type": is set by the relay itself',
+      'relay.yaml:10:9: "notifications.endpoints.0.headers.webhook-id": is set by the relay itself',
+    ],
+  )
+})
+
+test('to ignore all that registries send is taken, and said', () => {
+  const { remarks } = bridge('ignore: { actions: [pull, push, mount, delete, rename] }')
+  assert.deepEqual(remarks, [
+    'relay.yaml:7:7: "notifications.endpoints.0.ignore": leaves nothing: it has every action that registries send, so this endpoint never gets an event',
   ])
 })
 
@@ -211,8 +236,8 @@ test('what is wrong in the block and elsewhere is shown in the order of the file
   assert.deepEqual(
     lines.map((line) => line.replace(/(: "?[\w.[\]]+)"?.*/, '$1')),
     [
-      'relay.yaml:7:16: notifications.endpoints[0].timeout',
-      'relay.yaml:8:16: notifications.endpoints[0].backoff',
+      'relay.yaml:7:16: "notifications.endpoints.0.timeout',
+      'relay.yaml:8:16: "notifications.endpoints.0.backoff',
       'relay.yaml:9:18: "gateway.port',
       'relay.yaml:10:1: unknown',
     ],

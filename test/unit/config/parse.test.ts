@@ -41,10 +41,20 @@ test('names a variable that is not set, with line and column', () => {
   ])
 })
 
-test('refuses an unknown key at any depth, with line and column', () => {
+test('refuses an unknown key at any depth, with line and column and the key that was meant', () => {
   assert.deepEqual(findings(`${minimal}gatewy: {}\ngateway:\n  hots: x\n`), [
-    'relay.yaml:3:1: unknown key "gatewy"',
-    'relay.yaml:5:3: unknown key "gateway.hots"',
+    'relay.yaml:3:1: unknown key "gatewy"; "gateway" was meant?',
+    'relay.yaml:5:3: unknown key "gateway.hots"; "host" was meant?',
+  ])
+})
+
+test('says of several unknown keys of one block what each was meant to be, also within a union', () => {
+  const text = `${minimal.replace(' }', ', tls: { cafile: c } }')}logging:\n  levle: info\n  colour: blue\n  forma: json\n`
+  assert.deepEqual(findings(text), [
+    'relay.yaml:1:44: unknown key "kafka.tls.cafile"; "caFile" was meant?',
+    'relay.yaml:4:3: unknown key "logging.levle"; "level" was meant?',
+    'relay.yaml:5:3: unknown key "logging.colour"',
+    'relay.yaml:6:3: unknown key "logging.forma"; "format" was meant?',
   ])
 })
 
@@ -67,6 +77,26 @@ test('refuses two endpoints of one name: they would share a consumer group', () 
 
 test('shows where the YAML itself is broken', () => {
   assert.match(findings('kafka: [\n')[0] ?? '', /^relay\.yaml:2:1: /)
+})
+
+for (const [block, place] of [
+  ['gateway: { port: ${PORT:8080} }', '3:18'],
+  ['gateway: { port: ${PORT}, host: h }', '3:18'],
+  ['bridge: { endpoints: [{ name: a, url: http://${HOST:h}/ }] }', '3:46'],
+  ['topics: { routes: [ ${ROUTES:1}, 2 ] }', '3:21'],
+] as const) {
+  test(`${block} is answered by what to write, and not by what it does to the rest of the file`, () => {
+    assert.deepEqual(findings(`${minimal}${block}\nmanagement: { port: 0 }\n`), [
+      `relay.yaml:${place}: inside { } and [ ] a \${…} needs quotes, or a line of its own`,
+    ])
+  })
+}
+
+test('what is no YAML before a variable is shown beside it, and elsewhere nothing is said of variables', () => {
+  const lines = findings('a: "x" y\nb: { c: ${X:1} }\n')
+  assert.match(lines[0] ?? '', /^relay\.yaml:1:/)
+  assert.match(lines.at(-1) ?? '', /^relay\.yaml:2:9: inside \{ \}/)
+  assert.doesNotMatch(findings('a: ${X:1}\nb: [\n').join(), /needs quotes/)
 })
 
 test('reads a secret from its file, without the final line break', () => {

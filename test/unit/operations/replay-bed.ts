@@ -8,6 +8,8 @@ export class ScriptedOffsets implements ReplayAdmin {
   at = new Map<number, bigint>()
   /** Set: nothing can be asked. */
   down = false
+  /** Set: a question about a group is taken and never answered. */
+  silent = false
   readonly groups = new Map<string, Map<number, CommittedOffset>>()
   readonly topic: string
   readonly order: string[] = []
@@ -34,6 +36,7 @@ export class ScriptedOffsets implements ReplayAdmin {
 
   async groupOffsets(groupId: string): Promise<ReadonlyMap<number, CommittedOffset>> {
     if (this.down) throw new Error('Kafka is away')
+    if (this.silent) await new Promise(() => {})
     return this.groups.get(groupId) ?? new Map()
   }
 

@@ -31,6 +31,10 @@ function cluster(): ScriptedOffsets {
   return offsets
 }
 
+function fromOffset(offset: bigint): ReplayPlan {
+  return { ...plan, partition: 1, from: { text: `offset ${offset}`, moment: { kind: 'offset', offset } } }
+}
+
 async function prepared(admin: ScriptedOffsets, over: Partial<ReplayRequest> = {}) {
   const preparation = await prepareReplay(requestOf(over), admin)
   if (preparation.kind === 'refused') throw new Error(preparation.reason)
@@ -82,8 +86,8 @@ test('what cannot be replayed is refused with the reason', async () => {
   const admin = cluster()
   for (const [over, reason] of [
     [{ plan: '--from is missing' }, /--from is missing/],
-    [{ plan: { ...plan, topic: 'gone' } }, /no topic gone/],
     [{ plan: { ...plan, partition: 2 } }, /events has 2 partitions/],
+    [{ plan: fromOffset(99_999n) }, /^--from-offset: partition 1 of events ends at 20, before 99999$/],
     [{ plan: { ...plan, repositories: ['x'.repeat(5_000)] } }, /too long/],
     [{ liveGroups: ['relay.replay.r1'] }, /is that of an endpoint/],
     [{ liveGroups: ['relay.replay.r1.plan'] }, /is that of an endpoint/],
@@ -92,4 +96,17 @@ test('what cannot be replayed is refused with the reason', async () => {
     assert.equal(preparation.kind, 'refused')
     assert.match(preparation.kind === 'refused' ? preparation.reason : '', reason)
   }
+})
+
+test('an offset at the end or below the first one can be meant', async () => {
+  const at = async (offset: bigint) => (await prepared(cluster(), { plan: fromOffset(offset) })).spans.get(1)
+  assert.deepEqual(await at(20n), { start: 20n, end: 20n })
+  assert.deepEqual(await at(0n), { start: 2n, end: 20n })
+})
+
+test('a topic that is not there is no wrong option, and the command that creates it is named', async () => {
+  await assert.rejects(prepared(cluster(), { plan: { ...plan, topic: 'gone' } }), {
+    code: 'KAFKA_CONFIGURATION',
+    message: 'there is no topic gone: create it with `registry-relay topics apply`',
+  })
 })

@@ -10,7 +10,7 @@ import {
 } from '../../../src/operations/replay.ts'
 import type { ReplayPlan } from '../../../src/operations/replay-plan.ts'
 import { beginReplay, type PreparedReplay } from '../../../src/operations/replay-prepare.ts'
-import { ManualClock } from '../../../src/testing/manual-clock.ts'
+import { ManualClock, settle } from '../../../src/testing/manual-clock.ts'
 import { until } from '../../support/until.ts'
 import { ScriptedOffsets } from './replay-bed.ts'
 
@@ -32,14 +32,14 @@ function recordAt(offset: bigint): ConsumedRecord {
 class ReplayBed {
   readonly clock = new ManualClock()
   readonly admin = new ScriptedOffsets('events')
-  readonly stopping = new AbortController()
+  stopping = new AbortController()
   readonly states: ReplayState[] = []
   bridge: ReplayBridgeOptions | undefined
   closed = 0
   fail: (error: Error) => void = () => {}
   reason: string | undefined
 
-  async run(): Promise<ReplayEnd> {
+  async run({ resumed = false } = {}): Promise<ReplayEnd> {
     const spans = new Map([[0, { start: 0n, end: 10n }]])
     const replay: PreparedReplay = {
       plan,
@@ -47,7 +47,7 @@ class ReplayBed {
       id: 'r1',
       group: 'relay.replay',
       consumerGroup: group,
-      resumed: false,
+      resumed,
     }
     this.admin.latest = new Map([[0, 10n]])
     await beginReplay(replay, this.admin)
@@ -122,6 +122,7 @@ test('one that is through already opens no bridge', async () => {
   await until(() => bed.bridge !== undefined)
   bed.stopping.abort()
   await begun
+  bed.stopping = new AbortController()
   bed.bridge = undefined
   bed.commit(10n)
   const presets = bed.admin.presetOffsets
@@ -167,6 +168,51 @@ test('a stop closes the bridge, and what that commits still counts', async () =>
   assert.deepEqual([end, done, bed.closed], ['interrupted', 6n, 1])
 })
 
+test('a stop does not wait for a Kafka that is silent: the bridge is closed at once, in the first look or a later one', async () => {
+  const bed = new ReplayBed()
+  const running = bed.run()
+  await until(() => bed.bridge !== undefined)
+  bed.admin.silent = true
+  await bed.clock.advance(500)
+  bed.stopping.abort()
+  await settle()
+  assert.equal(bed.closed, 1)
+  await bed.clock.advance(3_000)
+  assert.equal((await running).end, 'interrupted')
+  assert.equal(bed.clock.pending, 0)
+
+  const first = new ReplayBed()
+  const starting = first.run()
+  first.admin.silent = true
+  await settle()
+  first.stopping.abort()
+  assert.deepEqual([(await starting).end, first.bridge], ['interrupted', undefined])
+})
+
+test('a Kafka that is silent is told after ten seconds, and asked again', async () => {
+  const bed = new ReplayBed()
+  const running = bed.run()
+  await until(() => bed.bridge !== undefined)
+  bed.admin.silent = true
+  await bed.tick(10_500)
+  assert.equal(bed.states.at(-1)?.waiting, 'Kafka has not answered for 10 s')
+  bed.admin.silent = false
+  bed.commit(10n)
+  await bed.tick()
+  assert.equal((await running).end, 'done')
+})
+
+test('a plan that Kafka does not take keeps neither the progress nor a stop waiting', async () => {
+  const bed = new ReplayBed()
+  const running = bed.run()
+  await until(() => bed.bridge !== undefined)
+  bed.admin.presetOffsets = () => new Promise(() => {})
+  await bed.tick(3_600_000)
+  await bed.tick(11_000)
+  bed.stopping.abort()
+  assert.equal((await running).end, 'interrupted')
+})
+
 test('the plan is written again every hour, since Kafka forgets what nobody writes', async () => {
   const bed = new ReplayBed()
   const running = bed.run()
@@ -183,4 +229,16 @@ test('what the topic lost is through, and counted', async () => {
   bed.admin.earliest = new Map([[0, 12n]])
   const { end, lost, done } = await bed.run()
   assert.deepEqual([end, lost, done], ['done', 10n, 10n])
+})
+
+test('a replay that goes on says whether it was through before', async () => {
+  const bed = new ReplayBed()
+  bed.admin.groups.set(group, new Map([[0, { next: 10n, metadata: '' }]]))
+  const { end, finishedBefore } = await bed.run({ resumed: true })
+  assert.deepEqual([end, finishedBefore, bed.bridge], ['done', true, undefined])
+
+  const lossy = new ReplayBed()
+  lossy.admin.groups.set(group, new Map([[0, { next: 4n, metadata: '' }]]))
+  lossy.admin.earliest = new Map([[0, 10n]])
+  assert.equal((await lossy.run({ resumed: true })).finishedBefore, false)
 })

@@ -34,22 +34,48 @@ test('a crash repeats what was under way, and nothing that a commit has told as 
   assert.deepEqual(after.deliverer.delivered, ['a#0', 'd#3'])
 })
 
-test('given back with a commit that fails and taken again: nothing that was delivered is delivered again', async () => {
+for (const [what, stored] of [
+  ['is not stored', false],
+  ['is stored, and its answer lost', true],
+] as const) {
+  test(`given back with a last commit that ${what}, and taken again: nothing is repeated, and failures are remembered`, async () => {
+    const { bridge, consumer, deliverer, take, giveBack, clock } = bridgeBed()
+    await bridge.start()
+    deliverer.answer = ({ body }) => (body === 'b#2' ? 'fail' : 'ok')
+    take(consumer.hold(), 0n, 'a')
+    await clock.advance(1_000)
+    const commit = consumer.commit.bind(consumer)
+    consumer.commit = async (offsets) => {
+      if (stored) await commit(offsets)
+      throw new Error('REQUEST_TIMED_OUT')
+    }
+    take(consumer.hold(), 1n, 'cbde')
+    await clock.advance(10)
+    await giveBack()
+    assert.equal(consumer.committed().at(-1), stored ? 2n : 1n)
+    consumer.commit = commit
+    deliverer.answer = () => 'ok'
+    take(consumer.hold(), 1n, 'cbde')
+    await clock.advance(1_000)
+    assert.deepEqual(deliverer.delivered, ['a#0', 'c#1', 'd#3', 'e#4', 'b#2'])
+    const attempts = deliverer.requests.filter(({ body }) => body === 'b#2').map(({ attempt }) => attempt)
+    assert.deepEqual([attempts, consumer.committed().at(-1)], [[1, 2], 5n])
+  })
+}
+
+test('G7: a topic that was made anew while another member had it: nothing of the new one is taken for delivered', async () => {
   const { bridge, consumer, deliverer, take, giveBack, clock } = bridgeBed()
   await bridge.start()
-  deliverer.answer = ({ body }) => (body === 'b#2' ? 'fail' : 'ok')
-  take(consumer.hold(), 0n, 'a')
-  await clock.advance(1_000)
-  consumer.refusal = new Error('REBALANCE_IN_PROGRESS')
-  take(consumer.hold(), 1n, 'cbde')
-  await clock.advance(10)
+  deliverer.answer = ({ body }) => (body === 'b#0' ? 'fail' : 'ok')
+  take(new ScriptedPartition({ next: 0n, metadata: '' }), 0n, 'baaaa')
+  await clock.advance(100)
   await giveBack()
-  consumer.refusal = undefined
-  deliverer.answer = () => 'ok'
-  take(consumer.hold(), 1n, 'cbde')
+  const { next, metadata } = consumer.group.get('events/0') ?? { next: -1n, metadata: '' }
+  assert.deepEqual([next, completedOffsets(next, metadata)], [0n, [1n, 2n, 3n, 4n]])
+  take(new ScriptedPartition({ next: 2n, metadata: '' }), 2n, 'nnnn')
   await clock.advance(1_000)
-  assert.deepEqual(deliverer.delivered, ['a#0', 'c#1', 'd#3', 'e#4', 'b#2'])
-  assert.equal(consumer.committed().at(-1), 5n)
+  assert.deepEqual(deliverer.delivered.slice(4), ['n#2', 'n#3', 'n#4', 'n#5'])
+  assert.equal(consumer.committed().at(-1), 6n)
 })
 
 test('what the next member had done meanwhile counts as well', async () => {
@@ -155,8 +181,8 @@ test('all partitions are given back together, within the time, with one commit',
   )
 })
 
-test('a commit that does not come to an end does not keep the group waiting longer than the time it gave', async () => {
-  const { bridge, consumer, take, clock } = bridgeBed()
+test('a commit that does not come to an end does not keep the group waiting longer than the time it gave, and is said', async () => {
+  const { bridge, consumer, take, clock, telemetry } = bridgeBed()
   await bridge.start()
   consumer.delay = () => new Promise(() => {})
   take(consumer.hold(), 0n, 'a')
@@ -169,6 +195,9 @@ test('a commit that does not come to an end does not keep the group waiting long
   assert.equal(over, false)
   await clock.advance(1)
   assert.equal(over, true)
+  assert.ok(
+    telemetry.lines.some(({ level, message }) => level === 'warn' && /not answered in time/.test(message)),
+  )
 })
 
 test('a commit that had no time any more when it was given back is not made later', async () => {
@@ -205,6 +234,19 @@ test('of the time to give back there is some left for the commit, whatever a del
   void consumer.handler?.giveBack(3_000)
   await clock.advance(2_000)
   assert.equal(consumer.committed().at(-1), 2n)
+})
+
+test('in half a second there is time for an answer that comes soon, and for its commit', async () => {
+  const { bridge, consumer, deliverer, take, clock } = bridgeBed()
+  await bridge.start()
+  deliverer.answer = () => 'hold'
+  take(consumer.hold(), 0n, 'a')
+  await settle()
+  clock.after(200, () => deliverer.letGo('a#0'))
+  const given = consumer.handler?.giveBack(500)
+  await clock.advance(500)
+  await given
+  assert.deepEqual([deliverer.delivered, consumer.committed().at(-1)], [['a#0'], 1n])
 })
 
 test('giving back everything waits for a partition that is being given back alone', async () => {

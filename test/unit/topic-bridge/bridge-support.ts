@@ -1,9 +1,9 @@
 import { RelayError } from '../../../src/errors.ts'
 import type { Deliverer, DeliveryReceipt, DeliveryRequest } from '../../../src/http/deliverer.ts'
 import type { ConsumedRecord, RecordBatch } from '../../../src/kafka/consumer-port.ts'
-import type { DeadLetterReason, DeadLetters } from '../../../src/kafka/dead-letter-port.ts'
+import type { DeadLetterPlace, DeadLetterReason, DeadLetters } from '../../../src/kafka/dead-letter-port.ts'
 import type { Facts, Labels, Logger, Telemetry } from '../../../src/telemetry.ts'
-import type { DecodedEvent } from '../../../src/topic-bridge/delivered.ts'
+import type { DecodedEvent, RecordDecoder } from '../../../src/topic-bridge/delivered.ts'
 import type { Pass } from '../../../src/topic-bridge/endpoint-gate.ts'
 
 export function record(
@@ -35,6 +35,18 @@ export function decode(value: Buffer): DecodedEvent {
   if (body === 'bad') throw new RelayError('RECORD_UNDECODABLE', 'magic byte is 98')
   if (body === 'later') throw new RelayError('SCHEMA_UNKNOWN', 'no schema 7')
   return { event: { id: `id-${body}` }, body, mediaType: 'application/x-test', schemaId: 7 }
+}
+
+/** A decoder that knows no schema yet: of each value it has to ask for it as often as said. */
+export function learning(times = 1): RecordDecoder {
+  const asked = new Map<string, number>()
+  return {
+    decode: (value) => {
+      const before = asked.get(String(value)) ?? 0
+      asked.set(String(value), before + 1)
+      return before < times ? Promise.resolve().then(() => decode(value)) : decode(value)
+    },
+  }
 }
 
 export type Answer = 'ok' | 'fail' | 'hold' | RelayError
@@ -87,10 +99,11 @@ export class RecordingDeadLetters implements DeadLetters {
   closed = 0
   onWritten: (record: ConsumedRecord) => void = () => {}
 
-  async write(record: ConsumedRecord, reason: DeadLetterReason): Promise<void> {
+  async write(record: ConsumedRecord, reason: DeadLetterReason): Promise<DeadLetterPlace | undefined> {
     if (this.failures-- > 0) throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
     this.written.push({ record, reason })
     this.onWritten(record)
+    return { topic: 'dlq', partition: 1, offset: BigInt(this.written.length - 1) }
   }
 
   async close(): Promise<void> {

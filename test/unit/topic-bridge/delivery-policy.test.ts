@@ -58,13 +58,40 @@ test('G10: a wrong set-up is tried again slowly, is never given up by the number
   assert.deepEqual(outcomes, ['delivered'])
 })
 
+test('a dead letter is told with where it is kept; what is kept nowhere is left to whoever tells of it', async () => {
+  const { attempt, deliverer, telemetry } = deliveryBed(record(3n, 'a'))
+  deliverer.answer = () => refusal('DELIVERY_REFUSED', 422)
+  await attempt()
+  await attempt()
+  const [line, ...others] = telemetry.lines.filter(({ level }) => level === 'error')
+  assert.match(line?.message ?? '', /kept as dead letter 1@0 of dlq, see registry-relay dlq show 1@0$/)
+  assert.deepEqual([line?.facts['key'], line?.facts['offset'], others], ['a', '3', []])
+
+  const told = deliveryBed(record(3n, 'a'), {
+    deadLetters: { write: async () => undefined, close: async () => {} },
+  })
+  told.deliverer.answer = () => refusal('DELIVERY_REFUSED', 422)
+  await told.attempt()
+  assert.equal(await told.attempt(), undefined)
+  assert.deepEqual(
+    [told.outcomes, told.telemetry.lines.map(({ level }) => level)],
+    [['dead_letter'], ['debug']],
+  )
+})
+
 test('G10: an endpoint that is gone says so for all, and the record is kept for the next start', async () => {
-  const { attempt, deliverer, deadLetters, outcomes, pass } = deliveryBed(record(3n, 'a'), {
+  const { attempt, deliverer, deadLetters, outcomes, pass, telemetry } = deliveryBed(record(3n, 'a'), {
     retry: { maxAttempts: 1, maxAgeMs: 1 },
   })
   deliverer.answer = () => refusal('ENDPOINT_GONE', 410)
   assert.equal(await attempt(), 45_000)
   assert.deepEqual([deadLetters.written, outcomes, pass.verdicts], [[], [], ['gone']])
+  // Its gate says it once; "it is tried again" would be wrong.
+  assert.deepEqual(telemetry.lines, [])
+  assert.equal(
+    telemetry.values.get('registry_relay_bridge_retries_total billing deliver status 410'),
+    undefined,
+  )
 })
 
 test('G9: of 429 and 503 the pause that was asked for is for everybody', async () => {
@@ -139,8 +166,8 @@ test('an event that the profile cannot hold is a dead letter, and says nothing o
   })
   assert.deepEqual([await bed.attempt(), await bed.attempt()], [0, undefined])
   assert.deepEqual([bed.outcomes, bed.deliverer.requests.length, bed.pass.verdicts], [['dead_letter'], 0, []])
-  const { code, stage } = bed.deadLetters.written[0]?.reason ?? {}
-  assert.deepEqual([code, stage], ['EVENT_INVALID', 'deliver'])
+  const { code, stage, attempts } = bed.deadLetters.written[0]?.reason ?? {}
+  assert.deepEqual([code, stage, attempts], ['EVENT_INVALID', 'deliver', 0])
 })
 
 test('a bridge that closes gives nothing up', async () => {

@@ -12,11 +12,9 @@ test('the ceiling doubles from the first to the longest wait', () => {
   assert.deepEqual(ceilings, [200, 400, 800, 25_600, 30_000, 30_000])
 })
 
-test('the jitter reaches down to no wait at all', () => {
-  assert.equal(
-    retryDelay(20, defaults, () => 0),
-    0,
-  )
+test('the jitter reaches down to a millisecond, and never to no wait at all', () => {
+  const waits = [defaults, { firstMs: 0.5, maxMs: 0.5 }].map((given) => retryDelay(20, given, () => 0))
+  assert.deepEqual(waits, [1, 1])
 })
 
 test('no number of attempts makes it overflow, and the wait is an integer within the longest', () => {
@@ -26,7 +24,7 @@ test('no number of attempts makes it overflow, and the wait is an integer within
   fc.assert(
     fc.property(attempt, waits, random, (attempts, given, chance) => {
       const wait = retryDelay(attempts, given, () => chance)
-      assert.ok(Number.isInteger(wait) && wait >= 0 && wait <= given.maxMs, String(wait))
+      assert.ok(Number.isInteger(wait) && wait >= 1 && wait <= Math.max(1, given.maxMs), String(wait))
     }),
   )
 })

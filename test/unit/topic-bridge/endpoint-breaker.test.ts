@@ -7,7 +7,7 @@ import { ManualClock } from '../../support/manual-clock.ts'
 function setUp(options: EndpointBreakerOptions = {}, chance = 0) {
   const clock = new ManualClock()
   const breaker = new EndpointBreaker(options, clock, () => chance)
-  const failIn = (...lanes: readonly string[]): boolean[] => lanes.map((lane) => breaker.failed(lane, false))
+  const failIn = (...lanes: readonly string[]): boolean[] => lanes.map((lane) => breaker.failed(lane, 0))
   return { clock, breaker, failIn }
 }
 
@@ -58,20 +58,19 @@ test('half of the time it is open is certain, the rest jitter', () => {
 test('after its time one request is the probe, and nobody else begins until that is over', async () => {
   const { breaker } = await opened()
   assert.equal(breaker.waitMs, 0)
-  assert.equal(breaker.begin(), true)
+  assert.notEqual(breaker.begin(), 0)
   assert.deepEqual([breaker.state, breaker.waitMs], ['half-open', Number.POSITIVE_INFINITY])
 })
 
 test('while it is closed no request is a probe', () => {
-  assert.equal(setUp().breaker.begin(), false)
+  assert.equal(setUp().breaker.begin(), 0)
 })
 
 test('with each probe that fails the time doubles, up to its longest', async () => {
   const { clock, breaker } = await opened()
   const waits: number[] = []
   for (let n = 0; n < 7; n++) {
-    assert.equal(breaker.begin(), true)
-    assert.equal(breaker.failed('a', true), true)
+    assert.equal(breaker.failed('a', breaker.begin()), true)
     waits.push(breaker.waitMs)
     await clock.advance(breaker.waitMs)
   }
@@ -81,19 +80,16 @@ test('with each probe that fails the time doubles, up to its longest', async () 
 test('however often it opens, the time stays a number', async () => {
   const { clock, breaker } = await opened()
   for (let n = 0; n < 1_100; n++) {
-    breaker.begin()
-    breaker.failed('a', true)
+    breaker.failed('a', breaker.begin())
     await clock.advance(breaker.waitMs)
   }
-  breaker.begin()
-  breaker.failed('a', true)
+  breaker.failed('a', breaker.begin())
   assert.equal(breaker.waitMs, 15_000)
 })
 
 test('a probe that is delivered closes it, and the next opening is a short one again', async () => {
   const { clock, breaker, failIn } = await opened()
-  breaker.begin()
-  breaker.failed('a', true)
+  breaker.failed('a', breaker.begin())
   await clock.advance(breaker.waitMs)
   breaker.begin()
   assert.equal(breaker.succeeded(), 2)
@@ -118,8 +114,34 @@ test('failures from before it opened neither lengthen its time nor end its probe
 
 test('a probe without a verdict leaves its turn to the next, at once', async () => {
   const { breaker } = await opened()
-  breaker.begin()
-  breaker.withdrawn()
+  breaker.withdrawn(breaker.begin())
   assert.equal(breaker.waitMs, 0)
-  assert.equal(breaker.begin(), true)
+  assert.notEqual(breaker.begin(), 0)
+})
+
+for (const [what, end] of [
+  ['fails', (breaker: EndpointBreaker, probe: number) => breaker.failed('late', probe)],
+  ['comes to no verdict', (breaker: EndpointBreaker, probe: number) => breaker.withdrawn(probe)],
+] as const) {
+  test(`a probe from before the last opening that ${what} neither ends the one under way nor opens anything`, async () => {
+    const { clock, breaker, failIn } = await opened()
+    const old = breaker.begin()
+    breaker.succeeded()
+    failIn('a')
+    await clock.advance(500)
+    const probe = breaker.begin()
+    assert.notEqual(end(breaker, old), true)
+    assert.deepEqual([breaker.state, breaker.waitMs], ['half-open', Number.POSITIVE_INFINITY])
+    assert.equal(breaker.failed('a', probe), true)
+    assert.equal(breaker.waitMs, 1_000)
+  })
+}
+
+test('a probe from before the last opening does not lengthen the time while it is open', async () => {
+  const { breaker, failIn } = await opened()
+  const old = breaker.begin()
+  breaker.succeeded()
+  failIn('a')
+  assert.equal(breaker.failed('late', old), false)
+  assert.deepEqual([breaker.state, breaker.waitMs], ['open', 500])
 })

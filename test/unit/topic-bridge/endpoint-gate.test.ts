@@ -128,6 +128,59 @@ test('attempts begin evenly, in the order they came', async () => {
   assert.deepEqual(names(), ['a', 'b', 'c', 'd'])
 })
 
+test('an attempt that asked nothing of the endpoint gives its turn to the next, one that did does not', async () => {
+  const { clock, take, end, succeed, names } = setUp({ maxPerSecond: 1 })
+  for (const name of ['a', 'b', 'c']) take(name)
+  assert.deepEqual(names(), ['a'])
+  end('a')
+  assert.deepEqual(names(), ['a', 'b'])
+  succeed('b')
+  assert.deepEqual(names(), ['a', 'b'])
+  await clock.advance(1_000)
+  assert.deepEqual(names(), ['a', 'b', 'c'])
+})
+
+test('an attempt that is ended twice was one attempt', () => {
+  const { gate, take, end, names } = setUp({ concurrency: 2, maxPerSecond: 20 })
+  for (const name of ['a', 'b']) take(name)
+  end('a', 'a', 'a')
+  assert.equal(gate.inUse, 1)
+  for (const name of ['c', 'd']) take(name)
+  assert.deepEqual([names(), gate.inUse], [['a', 'b', 'c'], 2])
+  end('b')
+  assert.deepEqual(names(), ['a', 'b', 'c', 'd'])
+})
+
+test('however many wait, and end as soon as they have begun, all get in, in their order', () => {
+  const { gate, take, end } = setUp({ concurrency: 1 })
+  take('a')
+  const entered: number[] = []
+  const many = Array.from({ length: 20_000 }, (_, n) => n)
+  for (const n of many) {
+    gate.take((pass) => {
+      entered.push(n)
+      pass.end()
+    })
+  }
+  end('a')
+  assert.deepEqual([entered, gate.inUse], [many, 0])
+})
+
+test('an old probe that ends without a verdict does not let another one in beside the one of now', async () => {
+  const { clock, take, fail, succeed, end, names } = setUp({ breaker: { failures: 1, openMs: 1_000 } })
+  for (const name of ['late', 'x', 'y']) take(name)
+  fail('x')
+  take('old')
+  await clock.advance(500)
+  succeed('late')
+  fail('y')
+  for (const name of ['probe', 'next']) take(name)
+  await clock.advance(500)
+  assert.deepEqual(names().slice(3), ['old', 'probe'])
+  end('old')
+  assert.deepEqual(names().slice(3), ['old', 'probe'])
+})
+
 test('lanes that differ open the breaker, one that fails on and on does not', () => {
   const { gate, take, fail, state } = setUp({ breaker: { failures: 2 } })
   for (let n = 0; n < 10; n++) {

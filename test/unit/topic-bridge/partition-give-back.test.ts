@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { completedOffsets } from '../../../src/topic-bridge/completion-map.ts'
+import { completedOffsets, completionMap } from '../../../src/topic-bridge/completion-map.ts'
 import { settle } from '../../support/manual-clock.ts'
 import { batchOf, record } from './bridge-support.ts'
 import { partitionBed } from './partition-bed.ts'
@@ -31,7 +31,15 @@ test('nothing is begun to close a gap: what is done above it is told with the co
   assert.deepEqual(deliverer.delivered, ['c#3', 'b#2', 'a#0'])
   const { next, metadata } = consumer.group.get('events/0') ?? { next: 0n, metadata: '' }
   assert.deepEqual([next, completedOffsets(next, metadata)], [1n, [2n, 3n]])
-  assert.deepEqual(state.facts, { low: 1n, done: new Set([2n, 3n]), confirmed: 1n, histories: new Map() })
+  assert.deepEqual(state.facts, {
+    low: 1n,
+    done: new Set([2n, 3n]),
+    commits: [
+      { next, metadata },
+      { next, metadata },
+    ],
+    histories: new Map(),
+  })
 })
 
 test('what fails is left at once, and its history is kept', async () => {
@@ -150,24 +158,30 @@ test('the last commit waits for the one that is open, so that none is written la
   assert.deepEqual([consumer.committed().at(-1), consumer.requests.length, consumer.mostOpen], [2n, 2, 1])
 })
 
-test('a last commit that is refused leaves the facts, with what the group had confirmed before', async () => {
-  const { run, giveBack, deliverer, consumer, clock } = partitionBed({
-    committed: { next: 4n, metadata: '' },
-  })
+test('a last commit that is refused leaves the facts, with it and with what the group had confirmed before', async () => {
+  const committed = { next: 4n, metadata: '' }
+  const { run, giveBack, deliverer, consumer, clock } = partitionBed({ committed })
   consumer.refusal = new Error('REBALANCE_IN_PROGRESS')
   deliverer.answer = ({ body }) => (body === 'b#5' ? 'fail' : 'ok')
   run.take(batchOf([record(4n, 'a'), record(5n, 'b'), record(6n, 'a')]))
   await clock.advance(0)
   const { state, ended } = giveBack()
   await ended
-  const { low, done, confirmed } = state.facts ?? {}
-  assert.deepEqual([low, done, confirmed], [5n, new Set([6n]), 4n])
+  const { low, done, commits } = state.facts ?? {}
+  const sent = { next: 5n, metadata: completionMap(5n, [1], 4_096) }
+  assert.deepEqual([low, done, commits], [5n, new Set([6n]), [committed, sent]])
 })
 
 test('what was known beyond what was read this time is still known', async () => {
   const history = { attempts: 4, failures: 4 }
-  const facts = { low: 2n, done: new Set([3n, 50n]), confirmed: 0n, histories: new Map([[40n, history]]) }
-  const { run, giveBack } = partitionBed({ committed: { next: 0n, metadata: '' }, facts })
+  const committed = { next: 0n, metadata: '' }
+  const facts = {
+    low: 2n,
+    done: new Set([3n, 50n]),
+    commits: [committed],
+    histories: new Map([[40n, history]]),
+  }
+  const { run, giveBack } = partitionBed({ committed, facts })
   run.take(batchOf([record(2n, 'a'), record(3n, 'a')]))
   await settle()
   const { state, ended } = giveBack()

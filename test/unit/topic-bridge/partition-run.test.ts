@@ -112,6 +112,19 @@ test('reading stops when the window is full of bytes that wait', async () => {
   assert.equal(held.paused, false)
 })
 
+test('the headers of a record count in the window as its value does, until it has its outcome', async () => {
+  const { run, deliverer, held } = partitionBed({ window: { records: 100, bytes: 200 } })
+  deliverer.answer = () => 'hold'
+  run.take(batchOf([record(0n, 'a', 'x', { traceparent: 'y'.repeat(170) })]))
+  assert.equal(held.paused, false)
+  run.take(batchOf([record(1n, 'b', 'z', { traceparent: 'y'.repeat(10) })]))
+  assert.equal(held.paused, true)
+  await settle()
+  deliverer.letGo('x')
+  await settle()
+  assert.equal(held.paused, false)
+})
+
 test('a batch that comes after the pause is taken all the same', async () => {
   const { run, deliverer, held, consumer, clock } = partitionBed({ window: { records: 1, bytes: 10_000 } })
   deliverer.answer = () => 'hold'
@@ -144,21 +157,40 @@ test('what the group says is done above its offset is not delivered again', asyn
   run.take(batchOf([10n, 11n, 12n, 13n, 14n].map((offset) => record(offset, 'a'))))
   await clock.advance(1_000)
   assert.deepEqual(deliverer.delivered, ['a#10', 'a#11', 'a#13'])
-  assert.deepEqual([told(consumer), metric('suppressed_repeats_total billing')], [[15n], 2])
+  assert.deepEqual([told(consumer), metric('suppressed_repeats_total billing')], [[15n, 100n], 2])
   run.take(batchOf([record(99n, 'a'), record(100n, 'a')]))
   await clock.advance(1_000)
   assert.deepEqual([deliverer.delivered.slice(3), told(consumer)], [['a#99'], [101n]])
 })
 
+test('what was done beyond what has been read again yet stays in every commit: the next member would deliver it once more', async () => {
+  const committed = { next: 10n, metadata: completionMap(10n, [2, 90, 91], 4_096) }
+  const { run, deliverer, consumer, clock } = partitionBed({ committed })
+  deliverer.answer = ({ body }) => (body === 'a#10' ? 'fail' : 'ok')
+  run.take(batchOf([record(10n, 'a'), record(11n, 'b')]))
+  await clock.advance(1_000)
+  const last = consumer.requests.at(-1)?.[0]
+  assert.equal(last?.next, 10n)
+  assert.deepEqual(completedOffsets(10n, last?.metadata ?? ''), [11n, 12n, 100n, 101n])
+})
+
+test('where all that was read is done, and what comes next was done before, the commit says so', async () => {
+  const committed = { next: 10n, metadata: completionMap(10n, [1, 2, 4], 4_096) }
+  const { run, consumer, clock } = partitionBed({ committed })
+  run.take(batchOf([record(10n, 'a')]))
+  await clock.advance(1_000)
+  const last = consumer.requests.at(-1)?.[0]
+  assert.equal(last?.next, 13n)
+  assert.deepEqual(completedOffsets(13n, last?.metadata ?? ''), [14n])
+})
+
 test('what this bridge had delivered when it gave the partition back is not delivered again, and the group is told', async () => {
-  const facts = { low: 8n, done: new Set([9n]), confirmed: 5n, histories: new Map() }
-  const { run, deliverer, consumer, clock, metric } = partitionBed({
-    committed: { next: 5n, metadata: '' },
-    facts,
-  })
+  const committed = { next: 5n, metadata: '' }
+  const facts = { low: 8n, done: new Set([9n]), commits: [committed], histories: new Map() }
+  const { run, deliverer, consumer, clock, metric } = partitionBed({ committed, facts })
   run.take(batchOf([5n, 6n, 7n].map((offset) => record(offset, 'a'))))
   await clock.advance(0)
-  assert.deepEqual([deliverer.delivered, told(consumer)], [[], [8n]])
+  assert.deepEqual([deliverer.delivered, told(consumer)], [[], [8n, 9n]])
   assert.equal(metric('suppressed_repeats_total billing'), 3)
   run.take(batchOf([8n, 9n].map((offset) => record(offset, 'a'))))
   await clock.advance(1_000)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RelayError } from '../../../src/errors.ts'
 import type { Delivered } from '../../../src/topic-bridge/delivered.ts'
-import { decode, record } from './bridge-support.ts'
+import { decode, learning, record } from './bridge-support.ts'
 import { deliveryBed as setUp } from './delivery-bed.ts'
 
 test('posts the Envelope with its media type and the id of its event', async () => {
@@ -97,7 +97,7 @@ for (const [what, value] of [
     const given = record(3n, 'team/app', value)
     const { attempt, deadLetters, deliverer, outcomes, telemetry, pass } = setUp(given)
     deadLetters.failures = 2
-    assert.deepEqual([await attempt(), await attempt(), await attempt()], [0, 100, 200])
+    assert.deepEqual([await attempt(), await attempt(), await attempt()], [0, 50, 100])
     assert.deepEqual(outcomes, [])
     assert.equal(await attempt(), undefined)
     assert.deepEqual(outcomes, ['dead_letter'])
@@ -205,21 +205,60 @@ test('given back while its schema is being fetched: it is not delivered after th
 })
 
 test('the lease is lost while its schema is being fetched: it is not delivered then, and later if it is held after all', async () => {
-  const bed = setUp(record(3n, 'team/app'), {
-    decode: async (value) => {
-      bed.lease.held = false
-      return decode(value)
-    },
+  const { attempt, lease, deliverer, outcomes, pass } = setUp(record(3n, 'team/app'), learning())
+  const asked = attempt()
+  lease.held = false
+  assert.deepEqual([await asked, await attempt()], [0, 1_000])
+  assert.deepEqual([deliverer.requests.length, outcomes, pass.verdicts], [0, [], ['end']])
+  lease.held = true
+  assert.deepEqual([await attempt(), outcomes], [undefined, ['delivered']])
+})
+
+test('while its schema is being fetched others have its pass, and then it is read at once, for its first attempt', async () => {
+  let answer = (): void => {}
+  let known = false
+  const { attempt, deliverer, outcomes, pass, history } = setUp(record(3n, 'team/app', 'body'), {
+    decode: (value) =>
+      known
+        ? decode(value)
+        : new Promise((resolve) => {
+            answer = () => resolve(decode(value))
+          }),
   })
-  assert.equal(await bed.attempt(), 1_000)
-  assert.deepEqual([bed.deliverer.requests.length, bed.outcomes, bed.pass.verdicts], [0, [], []])
+  const asked = attempt()
+  assert.deepEqual([pass.verdicts, deliverer.requests.length], [['end'], 0])
+  known = true
+  answer()
+  assert.deepEqual([await asked, history.attempts], [0, 0])
+  assert.equal(await attempt(), undefined)
+  assert.deepEqual([outcomes, pass.verdicts], [['delivered'], ['end', 'succeeded']])
+  assert.deepEqual([deliverer.requests.map((request) => request.attempt), history.attempts], [[1], 1])
+})
+
+test('a schema that cannot be had counts as an attempt, and says nothing of the endpoint', async () => {
+  let known = false
+  const { attempt, deliverer, pass, telemetry } = setUp(record(3n, 'team/app', 'body'), {
+    decode: (value) =>
+      known ? decode(value) : Promise.reject(new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'down')),
+  })
+  assert.deepEqual([await attempt(), await attempt()], [50, 100])
+  known = true
+  assert.equal(await attempt(), undefined)
+  assert.deepEqual(
+    [deliverer.requests.map((request) => request.attempt), pass.verdicts],
+    [[3], ['end', 'end', 'succeeded']],
+  )
+  const failures = telemetry.values.get(
+    'registry_relay_bridge_retries_total billing decode SCHEMA_REGISTRY_UNAVAILABLE',
+  )
+  assert.equal(failures, 2)
 })
 
 test('while the partition may be somebody elses, nothing is begun and nothing is counted', async () => {
-  const { attempt, deliverer, history, lease } = setUp(record(3n, 'team/app'))
+  const { attempt, deliverer, history, lease, pass } = setUp(record(3n, 'team/app'))
   lease.held = false
   assert.equal(await attempt(), 1_000)
-  assert.deepEqual([deliverer.requests.length, history.attempts], [0, 0])
+  assert.deepEqual([deliverer.requests.length, history.attempts, pass.verdicts], [0, 0, []])
   lease.held = true
   assert.equal(await attempt(), undefined)
 })
@@ -227,16 +266,14 @@ test('while the partition may be somebody elses, nothing is begun and nothing is
 test('what turns out not to be for the endpoint when its schema has come is filtered, and says nothing of the endpoint', async () => {
   let known = false
   const { attempt, deliverer, outcomes, pass } = setUp(record(3n, 'team/app'), {
-    decode: async (value) => {
-      if (!known) throw new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'down')
-      return decode(value)
-    },
+    decode: (value) =>
+      known ? decode(value) : Promise.reject(new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', 'down')),
     wants: ({ id }) => id !== 'id-team/app#3',
   })
   assert.equal(await attempt(), 50)
   known = true
   assert.equal(await attempt(), undefined)
-  assert.deepEqual([outcomes, deliverer.requests.length, pass.verdicts], [['filtered'], 0, []])
+  assert.deepEqual([outcomes, deliverer.requests.length, pass.verdicts], [['filtered'], 0, ['end']])
 })
 
 test('each request says which attempt it is, where the record lies and what trace it belongs to', async () => {

@@ -40,6 +40,18 @@ test('after a pause no more than a tenth of a second is caught up', async () => 
   )
 })
 
+test('what is put back may begin at once, and adds nothing to what may be caught up', async () => {
+  const clock = new ManualClock()
+  const rate = new RequestRate(1, clock)
+  rate.take()
+  assert.equal(rate.waitMs, 1_000)
+  rate.putBack()
+  assert.equal(rate.waitMs, 0)
+  rate.putBack()
+  const times = await begun(rate, clock, 1_000)
+  assert.deepEqual(times, [0, 1_000])
+})
+
 test('no second has more of them than allowed, beside what may be caught up', async () => {
   await fc.assert(
     fc.asyncProperty(fc.double({ min: 0.5, max: 500, noNaN: true }), async (perSecond) => {

@@ -1,11 +1,34 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isRelayError, RelayError } from '../../../src/errors.ts'
+import type { RecordDecoder } from '../../../src/topic-bridge/delivered.ts'
 import { EndpointGate } from '../../../src/topic-bridge/endpoint-gate.ts'
+import type { TopicBridgeOptions } from '../../../src/topic-bridge/topic-bridge.ts'
 import { ManualClock, settle } from '../../support/manual-clock.ts'
 import { bridgeBed } from './bridge-bed.ts'
-import { decode } from './bridge-support.ts'
+import { decode, learning } from './bridge-support.ts'
 import { ScriptedPartition } from './scripted-consumer.ts'
+
+type Decode = RecordDecoder['decode']
+
+function unknownBut(known: string): Decode {
+  return (value) => decode(String(value).startsWith(known) ? value : Buffer.from('later'))
+}
+
+function unansweredBut(known: string): Decode {
+  return (value) => (String(value).startsWith(known) ? decode(value) : new Promise(() => {}))
+}
+
+/** All but those that begin so are learned late, and not wanted then. */
+function notFor(wanted: string): Partial<TopicBridgeOptions> {
+  const learned = learning(2)
+  return {
+    decoder: {
+      decode: (value) => (String(value).startsWith(wanted) ? decode(value) : learned.decode(value)),
+    },
+    wants: ({ id }) => id?.startsWith(`id-${wanted}`) === true,
+  }
+}
 
 test('the consumer group is named after the endpoint', () => {
   const { bridge, groups } = bridgeBed({ group: 'relay.eu', endpoint: 'billing-1' })
@@ -46,6 +69,22 @@ test('no more deliveries are under way than the gate allows, over all partitions
   assert.equal(deliverer.delivered.length, 8)
 })
 
+for (const [what, given] of [
+  ['schemas are not known', { decoder: { decode: unknownBut('z') } }],
+  ['schemas are asked for, without an answer yet', { decoder: { decode: unansweredBut('z') } }],
+  ['events are not for the endpoint, as is seen when their schemas have come', notFor('z')],
+] as const) {
+  test(`repositories whose ${what} take nothing of the rate and of the places of the others`, async () => {
+    const clock = new ManualClock()
+    const gate = new EndpointGate({ endpoint: 'billing', concurrency: 1, maxPerSecond: 1, clock })
+    const { bridge, deliverer, take, consumer } = bridgeBed({ gate, ...given }, clock)
+    await bridge.start()
+    take(consumer.hold(), 0n, 'abcdefz')
+    await settle()
+    assert.deepEqual([deliverer.delivered, clock.monotonic()], [['z#6'], 0])
+  })
+}
+
 test('two bridges of one endpoint share what its gate lets through, and learn from each other that it is dead', async () => {
   const clock = new ManualClock()
   const gate = new EndpointGate({ endpoint: 'billing', concurrency: 2, breaker: { failures: 2 }, clock })
@@ -85,6 +124,19 @@ test('close lets the consumer give everything back, then closes what the bridge 
   assert.deepEqual([consumer.closedWith, consumer.committed()], [4_000, [1n]])
   assert.deepEqual([deliverer.closed, deadLetters.closed, clock.pending], [1, 1, 0])
   assert.deepEqual(bridge.readiness(), { ready: false, reason: 'closing' })
+})
+
+test('closed within half a second, what is answered soon is delivered and committed', async () => {
+  const { bridge, consumer, deliverer, take, clock } = bridgeBed()
+  deliverer.answer = () => 'hold'
+  await bridge.start()
+  take(consumer.hold(), 0n, 'a')
+  await settle()
+  clock.after(200, () => deliverer.letGo('a#0'))
+  const closed = bridge.close({ deadlineMs: 500 })
+  await clock.advance(500)
+  await closed
+  assert.deepEqual([deliverer.delivered, consumer.committed().at(-1)], [['a#0'], 1n])
 })
 
 test('close does not wait for dead letters that Kafka does not take, beyond its deadline', async () => {
@@ -179,13 +231,16 @@ test('a filter is asked before the lanes, so that what is not for the endpoint d
 })
 
 test('where the filter cannot be asked at once, the delivery asks it', async () => {
+  // Twice: of the filter's own question nobody waits for the answer.
+  const learned = learning(2)
   const { bridge, deliverer, take, outcomes, consumer, clock } = bridgeBed({
     wants: ({ id }) => id !== 'id-x#1',
     decoder: {
-      decode: async (value) => {
-        if (deliverer.requests.length === 0 && String(value) === 'b#2')
-          throw new RelayError('SCHEMA_UNKNOWN', '7')
-        return decode(value)
+      decode: (value) => {
+        if (deliverer.requests.length > 0) return learned.decode(value)
+        return String(value) === 'b#2'
+          ? Promise.reject(new RelayError('SCHEMA_UNKNOWN', '7'))
+          : learned.decode(value)
       },
     },
   })

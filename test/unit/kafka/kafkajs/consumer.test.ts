@@ -46,6 +46,25 @@ test('a consumer that crashed is replaced after a pause, whatever kafkajs thinks
   await consumer.close()
 })
 
+test('a topic that is missing is named, with what to do', async () => {
+  const { consumer, joined, telemetry } = setUp()
+  const first = await joined()
+  const missing = Object.assign(new Error('This server does not host this topic-partition'), {
+    name: 'KafkaJSProtocolError',
+    type: 'UNKNOWN_TOPIC_OR_PARTITION',
+  })
+  first.emit('crash', { error: missing, restart: false })
+  await settle()
+  const advice = 'topic events is missing: create with `registry-relay topics apply`'
+  assert.ok(consumer.readiness().reason?.endsWith(`last: ${advice}`))
+  const lines = telemetry.lines.filter(({ level }) => level === 'error')
+  assert.deepEqual(
+    lines.map(({ facts }) => [facts['reason'], facts['err']]),
+    [[advice, undefined]],
+  )
+  await consumer.close()
+})
+
 test('the pauses double up to half a minute while no consumer lives', async () => {
   const { consumer, handler, made, clock } = setUp((fake) => {
     fake.connectError = new Error('no broker')

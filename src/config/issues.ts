@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { nearestOf } from './nearest.ts'
+
+/**
+ * For the parameter `error` of a parse: what is said of an unknown key is which keys there are, one a line. Where it stands, only
+ * the issue says, and only the schema that found it knows its keys.
+ */
+export function keysInstead({ code, inst }: z.core.$ZodRawIssue): string | undefined {
+  return code === 'unrecognized_keys' && inst instanceof z.ZodObject
+    ? Object.keys(inst.shape).join('\n')
+    : undefined
+}
+
+/** `; "timeoutMs" was meant?`, or nothing where no key is near. */
+export function meantKey(key: string, known: readonly string[]): string {
+  const nearest = nearestOf(key, known)
+  return nearest === undefined ? '' : `; "${nearest}" was meant?`
+}
+
+/** Of a union's branches the one that got furthest tells the most: the others only say "not that type". */
+export function flatten(
+  issues: readonly z.core.$ZodIssue[],
+  base: readonly PropertyKey[] = [],
+): z.core.$ZodIssue[] {
+  return issues.flatMap((issue): z.core.$ZodIssue[] => {
+    const path = [...base, ...issue.path]
+    if (issue.code === 'invalid_key') return [{ ...issue, path, message: messagesOf(issue.issues) }]
+    if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ ...issue, path }]
+    const branches = issue.errors.map((branch) => flatten(branch, path))
+    const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0] ?? []
+    if (depth(deepest) > path.length) return deepest
+    if (issue.message !== 'Invalid input') return [{ ...issue, path }]
+    return [{ ...issue, path, message: messagesOf(branches.flat()) }]
+  })
+}
+
+function messagesOf(issues: readonly z.core.$ZodIssue[]): string {
+  return issues.map(({ message }) => message).join(', or ')
+}
+
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'invalid_type' ? 0 : 1)))
+}
