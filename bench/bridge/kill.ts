@@ -72,7 +72,8 @@ export async function measureKill(contender: Contender, options: KillOptions): P
       contender: contender.name,
       delivered,
       committed: committed.reduce((sum, { offset }) => sum + Math.max(0, offset), 0),
-      unavoidable: watch.sinceCommit(delivered),
+      // When a commit was sent, as many more may have been answered as were in flight, and not yet heard of.
+      unavoidable: watch.sinceCommit(delivered) + level.inFlight,
       ...{ repeats: reordered, resumeSeconds, lost: gaps, overlap },
     }
   } finally {
