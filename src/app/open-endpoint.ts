@@ -90,8 +90,8 @@ function openDelivery(options: BridgeEndpointOptions): HttpDelivery {
 
 /**
  * The client uses a connection again only after a whole turn of the event loop. An answer frees its place among the requests under
- * way at once, and with as many connections as places the next request would wait until all answers of that turn are read:
- * the requests would go out in waves.
+ * way at once, and with as many connections as places the next request would wait for that turn: 6 % of the rate at 40 places
+ * and answers after 20 ms.
  */
 function connectionsFor(concurrency: number): number {
   return 2 * concurrency

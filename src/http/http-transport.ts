@@ -130,7 +130,9 @@ export class HttpTransport {
     this.#tls = tls
     this.#proxy = proxy
     this.#retired.add(before)
-    void before.close().then(() => this.#retired.delete(before))
+    // Broken off by a destroy in between, which is then what counts.
+    const closed = before.close().catch(() => undefined)
+    void closed.then(() => this.#retired.delete(before))
   }
 }
 

@@ -4,7 +4,7 @@ import type { Deliverer } from '../http/deliverer.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
 import { sourceHeaders } from '../kafka/dead-letter-headers.ts'
 import type { TopicWriter } from '../kafka/writer-port.ts'
-import { outgoingEnvelope } from '../topic-bridge/outgoing-envelope.ts'
+import { deliveryRequest } from '../topic-bridge/delivery-request.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import { decodeLetter } from './dead-letters-content.ts'
 import type { RedriveTo } from './dead-letters-plan.ts'
@@ -73,17 +73,8 @@ function endpointTarget(
     name: `endpoint ${name}`,
     async send({ source, attempts = 0 }, record, attempt) {
       const decoded = await decodeLetter(decoder, record)
-      const text = (header: string): string | undefined => record.headers.get(header)?.[0]?.toString('latin1')
-      const { body, mediaType } = outgoingEnvelope(decoded, profile)
-      return deliverer.deliver({
-        body,
-        mediaType,
-        eventId: decoded.event.id,
-        attempt: attempts + attempt,
-        record: `${source.topic}-${source.partition}@${source.offset}`,
-        traceparent: text('traceparent'),
-        tracestate: text('tracestate'),
-      })
+      const origin = { ...source, headers: record.headers }
+      return deliverer.deliver(deliveryRequest(decoded, origin, attempts + attempt, profile))
     },
   }
 }

@@ -186,7 +186,7 @@ export class BridgeObserver {
   }
 
   commitFailed(offsets: readonly PartitionCommit[], thrown: unknown): void {
-    this.#commitFailures.add(1, { endpoint: this.#endpoint })
+    this.#commitFailures.add(1, this.#ofEndpoint)
     this.#logger.warn(
       {
         offsets: offsets.map(({ topic, partition, next }) => `${topic}-${partition}@${next}`),

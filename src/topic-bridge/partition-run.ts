@@ -276,12 +276,11 @@ export class PartitionRun implements Committable {
     if (open.length > 0) observer.givenBack(topic, partition, open.length)
     // Whoever reads the partition next reports it; a number left standing here would be counted beside theirs.
     observer.progress(topic, partition, 0n, undefined)
-    const { low, next } = this.#tracker
-    const above = this.#tracker.doneAbove().map((distance) => low + BigInt(distance))
+    const { next: low, distances } = this.#progress()
+    const { next } = this.#tracker
     return {
       low,
-      // What lies beyond the batches that were read this time is still true.
-      done: new Set([...above, ...this.#ahead()]),
+      done: new Set(distances.map((distance) => low + BigInt(distance))),
       commits: [this.#confirmed ?? this.#held.committed, this.#sent].filter((commit) => commit !== undefined),
       histories: new Map([
         ...[...this.#start.histories].filter(([offset]) => offset >= next),

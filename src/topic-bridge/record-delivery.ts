@@ -2,17 +2,17 @@ import type { Clock, Random } from '../clock.ts'
 import { isRelayError, toError } from '../errors.ts'
 import type { Event } from '../event/event.ts'
 import type { Profile } from '../event/profile.ts'
-import type { Deliverer, DeliveryRequest } from '../http/deliverer.ts'
+import type { Deliverer } from '../http/deliverer.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
 import type { DeadLetterReason, DeadLetters } from '../kafka/dead-letter-port.ts'
 import type { BridgeObserver, Stage } from './bridge-observer.ts'
 import { decodeRecord } from './decode-record.ts'
 import type { DecodedEvent, Delivered, Outcome, RecordDecoder } from './delivered.ts'
+import { deliveryRequest } from './delivery-request.ts'
 import { type DeliveryRetrySettings, retryDelay, slowDelay } from './delivery-retry.ts'
 import type { Pass } from './endpoint-gate.ts'
 import { givenUp, noteFailure } from './giving-up.ts'
 import type { LaneJob } from './key-lanes.ts'
-import { outgoingEnvelope } from './outgoing-envelope.ts'
 import type { RecordHistory } from './record-history.ts'
 
 /** What all deliveries of one bridge share. */
@@ -114,27 +114,13 @@ export class RecordDelivery implements LaneJob {
       return undefined
     }
     this.#stage = 'deliver'
-    const request = this.#request(decoded, this.#history.attempts + 1)
+    const request = deliveryRequest(decoded, this.#record, this.#history.attempts + 1, this.#parts.profile)
     this.#history.attempts++
     const { status } = await this.#parts.deliverer.deliver(request, signal)
     pass?.succeeded()
     this.#delivered(decoded, status)
     this.#onOutcome('delivered')
     return undefined
-  }
-
-  #request(decoded: DecodedEvent, attempt: number): DeliveryRequest {
-    const { topic, partition, offset, headers } = this.#record
-    const { body, mediaType } = outgoingEnvelope(decoded, this.#parts.profile)
-    return {
-      body,
-      mediaType,
-      eventId: decoded.event.id,
-      attempt,
-      record: `${topic}-${partition}@${offset}`,
-      traceparent: headers.get('traceparent')?.[0]?.toString('latin1'),
-      tracestate: headers.get('tracestate')?.[0]?.toString('latin1'),
-    }
   }
 
   #delivered(decoded: DecodedEvent, status: number): void {

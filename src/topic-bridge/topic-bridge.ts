@@ -7,6 +7,7 @@ import type {
   BatchHandler,
   ConsumedRecord,
   ConsumerPort,
+  HeldPartition,
   LostRecords,
   TopicPartition,
 } from '../kafka/consumer-port.ts'
@@ -111,11 +112,7 @@ export class TopicBridge {
   readonly #gate: EndpointGate
   readonly #observer: BridgeObserver
   readonly #committer: Committer
-  readonly #open: (
-    place: TopicPartition,
-    first: bigint,
-    held: Parameters<BatchHandler['take']>[1],
-  ) => PartitionRun
+  readonly #open: (place: TopicPartition, first: bigint, held: HeldPartition) => PartitionRun
   readonly #runs = new Map<string, PartitionRun>()
   readonly #facts = new Map<string, PartitionFacts>()
   readonly #givingBack = new Set<Promise<void>>()
