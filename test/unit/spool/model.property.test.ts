@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const sequences = 10_000
+// The long form, `npm run test:spool-model`, tries 100,000 unless told otherwise.
+const sequences = 4_000
 
 test('whatever is appended, read, acked, cut off and refused by the disk: nothing confirmed is lost, nothing refused comes', async (t) => {
   // In a process of its own: the hooks of the test runner see every promise, and make these millions ten times slower.
