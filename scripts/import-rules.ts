@@ -59,6 +59,7 @@ const libraries: Readonly<Record<string, string>> = {
   pino: '^src/observability/',
   'pino-pretty': '^src/observability/',
   'prom-client': '^src/observability/metrics\\.ts$',
+  '@opentelemetry': '^src/observability/tracing\\.ts$',
   commander: '^src/cli/',
   zod: '^src/config/',
   yaml: '^src/config/',

@@ -1,11 +1,23 @@
-export { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
+/**
+ * Everything of the notifications model that needs no Kafka: events and the Envelope codec, sinks, endpoints, listeners.
+ *
+ * @module registry-relay
+ */
+export { type Cancel, type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 export {
   type NotificationsBlock,
   type NotificationsEndpoint,
   type ReadNotifications,
   readNotifications,
 } from './config/notifications-block.ts'
-export { type ErrorCode, errorCodes, isRelayError, RelayError } from './errors.ts'
+export {
+  type ErrorCode,
+  type ErrorDescription,
+  errorCodes,
+  isRelayError,
+  RelayError,
+  type RelayErrorOptions,
+} from './errors.ts'
 export { type EventAction, eventActions, renameTypes } from './event/actions.ts'
 export { type Artifact, artifact } from './event/artifact.ts'
 export {
@@ -33,6 +45,7 @@ export type {
 export { glob } from './event/glob.ts'
 export { goJson, type MetaValue } from './event/go-json.ts'
 export { type IgnoreRules, ignoreFilter, ignores } from './event/ignore-rules.ts'
+export type { MatchRules } from './event/match-rules.ts'
 export {
   eventsMediaTypeV1,
   eventsMediaTypeV2,
@@ -50,6 +63,7 @@ export {
   recommendedRedaction,
 } from './event/redaction.ts'
 export type { RepositoryRules } from './event/repository-rules.ts'
+export type { AddressRules } from './http/address-rules.ts'
 export type { ConnectionOptions, ProxyOptions, TlsOptions } from './http/connection-options.ts'
 export type { Deliverer, DeliveryReceipt, DeliveryRequest } from './http/deliverer.ts'
 export { type DeliveryOptions, HttpDelivery } from './http/delivery.ts'
@@ -134,5 +148,10 @@ export {
   type MetricSpec,
   type Metrics,
   noTelemetry,
+  type SpanAttributes,
+  type SpanStart,
   type Telemetry,
+  type TraceContext,
+  type Tracer,
+  type TraceSpan,
 } from './telemetry.ts'

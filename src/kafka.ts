@@ -1,3 +1,8 @@
+/**
+ * Events in Kafka: the Kafka Sink, a decoder for consumers of the topic, and the topic bridge.
+ *
+ * @module registry-relay/kafka
+ */
 export { type BridgeEndpoint, type BridgeEndpointOptions, openEndpoint } from './app/open-endpoint.ts'
 export { type OpenKafkaSink, type OpenKafkaSinkOptions, openKafkaSink } from './app/open-kafka-sink.ts'
 export {
@@ -13,6 +18,7 @@ export {
 } from './avro/event-decoder.ts'
 export { type EventSchema, registryEventSchema, schemaFingerprint } from './avro/event-schema.ts'
 export type { EventRecord } from './avro/record.ts'
+export type { RegistryAuth, RegistryTls } from './avro/registry-http.ts'
 export type { SchemaIdRegistry } from './avro/schema-id.ts'
 export type {
   CachePlace,
@@ -26,11 +32,18 @@ export {
   type RegisteredSchemaIdsOptions,
   type SchemaIds,
 } from './avro/schema-ids.ts'
-export { SchemaRegistryClient, type SchemaRegistryOptions } from './avro/schema-registry.ts'
+export {
+  type CompatibilityCheck,
+  type RegisteredVersion,
+  SchemaRegistryClient,
+  type SchemaRegistryOptions,
+} from './avro/schema-registry.ts'
 export type { IngestRecord } from './avro/stored-event.ts'
 export { type SubjectStrategy, subjectOf } from './avro/subject.ts'
 export type { AdminPort, TopicsReport } from './kafka/admin-port.ts'
+export type { FailureClass } from './kafka/classify.ts'
 export type {
+  KafkaConnection,
   KafkaConnectionOptions,
   KafkaPassword,
   KafkaSasl,
@@ -48,10 +61,11 @@ export type {
   RecordBatch,
   TopicPartition,
 } from './kafka/consumer-port.ts'
-export type { DeadLetterReason, DeadLetters } from './kafka/dead-letter-port.ts'
+export type { DeadLetterPlace, DeadLetterReason, DeadLetters } from './kafka/dead-letter-port.ts'
 export { KafkaSink, type KafkaSinkOptions } from './kafka/kafka-sink.ts'
 export { KafkaAdmin } from './kafka/kafkajs/admin.ts'
 export { createKafka, type KafkaClient } from './kafka/kafkajs/client.ts'
+export type { CodecName } from './kafka/kafkajs/codecs.ts'
 export type { Compression } from './kafka/kafkajs/compression.ts'
 export { KafkaConsumer, type KafkaConsumerOptions } from './kafka/kafkajs/consumer.ts'
 export { KafkaDeadLetters, type KafkaDeadLettersOptions } from './kafka/kafkajs/consumer-dead-letters.ts'
@@ -60,16 +74,41 @@ export type { Token } from './kafka/oauth/token-answer.ts'
 export type { TokenEndpointOptions } from './kafka/oauth/token-endpoint.ts'
 export { OAuthTokens, type OAuthTokensOptions } from './kafka/oauth/tokens.ts'
 export type {
+  Leaders,
+  OnLeaders,
+  ProduceBatch,
+  ProduceReply,
+  ProducerFactory,
+  ProducerPort,
+  WireRecord,
+} from './kafka/producer-port.ts'
+export type { PublisherPending } from './kafka/publisher.ts'
+export type {
   PublisherObserver,
   RebuildReport,
   RequestReport,
   RetryReport,
 } from './kafka/publisher-observer.ts'
+export type { PublisherLimits } from './kafka/publisher-options.ts'
+export type { Readiness } from './kafka/publisher-readiness.ts'
+export type { ReadRecord } from './kafka/read-record.ts'
 export type { CloudEventsOptions } from './kafka/record-headers.ts'
-export { type RecordAck, RecordSink, type RecordSinkOptions } from './kafka/record-sink.ts'
+export {
+  type EventRecordSink,
+  type RecordAck,
+  RecordSink,
+  type RecordSinkOptions,
+  type SchemaIdSource,
+} from './kafka/record-sink.ts'
 export { RoutedSink, type RoutedSinkOptions, type TopicParts } from './kafka/routed-sink.ts'
 export type { TopicRoute } from './kafka/topic-routes.ts'
-export type { ClusterState, TopicFinding, TopicSeverity, TopicState } from './kafka/topic-state.ts'
+export type {
+  ClusterState,
+  PartitionCopies,
+  TopicFinding,
+  TopicSeverity,
+  TopicState,
+} from './kafka/topic-state.ts'
 export { type RelayTopicsOptions, relayTopics, type TopicRole, type TopicSpec } from './kafka/topics.ts'
 export type { Present } from './present.ts'
 export type { DecodedEvent, Delivered, Outcome, RecordDecoder } from './topic-bridge/delivered.ts'

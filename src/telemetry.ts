@@ -22,6 +22,8 @@ export interface Counter {
 
 export interface Gauge {
   set(value: number, labels?: Labels): void
+  /** There is nothing that these labels stand for any more: no value is given for them, until the next {@link set}. */
+  remove(labels: Labels): void
 }
 
 export interface Histogram {
@@ -43,9 +45,72 @@ export interface Metrics {
   histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): Histogram
 }
 
+/** Where in a trace something happens, as the W3C Trace Context has it: what a request and a record carry. */
+export interface TraceContext {
+  readonly traceparent: string
+  readonly tracestate?: string
+}
+
+/** Names by the semantic conventions of OpenTelemetry, where they have one. Never a secret, never a body. */
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
+
+export interface SpanStart {
+  readonly kind: 'server' | 'producer' | 'consumer' | 'client'
+  /** Undefined, or none by the rules: a trace of its own begins. */
+  readonly parent: TraceContext | undefined
+  readonly attributes: SpanAttributes
+}
+
+/** Something that takes time, as a part of a trace. */
+export interface TraceSpan {
+  /** For whoever comes next: it is their parent. */
+  readonly context: TraceContext
+  /** False where nobody gets to see it: what is costly to find out need not be set. */
+  readonly recording: boolean
+  set(attributes: SpanAttributes): void
+  /** To be called once, after which nothing changes. `failure`: why it failed, one of few values; none where it did not. */
+  end(failure?: string): void
+}
+
+export interface Tracer {
+  /** The span begins now. `name`: one of few values. Never throws. */
+  start(name: string, options: SpanStart): TraceSpan
+}
+
 export interface Telemetry {
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Default: nothing is traced, and traces of others are passed on as they come. */
+  readonly tracer?: Tracer | undefined
+}
+
+/**
+ * A counter by the values of one label. Those that are known beforehand are there from the start, with 0: a rate over a series
+ * that begins with its first count misses that count, and it is the one that an alert waits for. Labels are made once for each
+ * value, because metrics find the value of labels that they have met faster than that of new ones.
+ */
+export class CounterBy {
+  readonly #counter: Counter
+  readonly #label: string
+  readonly #others: Labels
+  readonly #labels = new Map<string, Labels>()
+
+  /** @param others labels that are the same for all values */
+  constructor(counter: Counter, label: string, known: readonly string[], others: Labels = {}) {
+    this.#counter = counter
+    this.#label = label
+    this.#others = others
+    for (const value of known) this.add(value, 0)
+  }
+
+  add(value: string, n = 1): void {
+    let labels = this.#labels.get(value)
+    if (labels === undefined) {
+      labels = { ...this.#others, [this.#label]: value }
+      this.#labels.set(value, labels)
+    }
+    this.#counter.add(n, labels)
+  }
 }
 
 const silent: Logger = {
@@ -61,7 +126,7 @@ export const noTelemetry: Telemetry = {
   logger: silent,
   metrics: {
     counter: () => ({ add() {} }),
-    gauge: () => ({ set() {} }),
+    gauge: () => ({ set() {}, remove() {} }),
     histogram: () => ({ observe() {} }),
   },
 }

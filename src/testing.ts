@@ -1,3 +1,8 @@
+/**
+ * For tests of others: the conformance suite of Sinks, sinks that misbehave on purpose, a manual clock, and a real Kafka.
+ *
+ * @module registry-relay/testing
+ */
 export type { LocalServer } from './local-stack/local-server.ts'
 export { type LocalStack, type LocalStackOptions, startLocalStack } from './local-stack/local-stack.ts'
 export type { OnProgress, StackProgress } from './local-stack/progress.ts'

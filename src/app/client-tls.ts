@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
+import { fileProblem } from '../config/file-problem.ts'
 import type { TlsConfig } from '../config/tls-config.ts'
 import { RelayError, toError } from '../errors.ts'
 import type { FileTexts } from './watched-files.ts'
@@ -21,7 +22,7 @@ export function readPem(key: string, file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw unusable(key, toError(error).message, error)
+    throw unusable(key, fileProblem(error), error)
   }
 }
 

@@ -6,10 +6,10 @@ import type { Config } from '../config/config.ts'
 import { RelayError } from '../errors.ts'
 import { type LocalStack, startLocalStack } from '../local-stack/local-stack.ts'
 import type { OnProgress } from '../local-stack/progress.ts'
-import type { PrometheusMetrics } from '../observability/metrics.ts'
-import type { Logger } from '../telemetry.ts'
+import type { Delivered } from '../topic-bridge/delivered.ts'
 import { Arrivals } from './arrivals.ts'
-import { applyTopics, startBridge, startGateway, startManagement } from './compose.ts'
+import { applyTopics, startGateway, startManagement } from './compose.ts'
+import { startBridge } from './compose-bridge.ts'
 import { demoConfig } from './demo-config.ts'
 import { Journeys, type Travelled } from './journey.ts'
 import type { Parts } from './parts.ts'
@@ -17,6 +17,7 @@ import { Receiver } from './receiver.ts'
 import { type DemoOutcome, postSamples } from './sample-run.ts'
 import { loadSamples } from './samples.ts'
 import type { Supervisor } from './supervisor.ts'
+import type { RealTelemetry } from './telemetry.ts'
 
 export interface DemoOptions {
   /** A further endpoint that gets every event. */
@@ -55,7 +56,7 @@ export interface RunningDemo {
 export async function startDemo(
   options: DemoOptions,
   supervisor: Supervisor,
-  telemetry: { readonly logger: Logger; readonly metrics: PrometheusMetrics },
+  telemetry: RealTelemetry,
 ): Promise<RunningDemo> {
   const stack = await startLocalStack({
     ...(options.keep === undefined ? {} : { dataDir: options.keep }),
@@ -86,7 +87,7 @@ export async function startDemo(
   })
   await applyTopics(config, telemetry)
 
-  const bridges = await startBridge(config, telemetry, supervisor, (endpoint, delivery) => {
+  const onDelivered = (endpoint: string, delivery: Delivered): void => {
     if (endpoint !== 'receiver') return
     const travelled = journeys.delivered(
       {
@@ -101,7 +102,8 @@ export async function startDemo(
     if (travelled === undefined) return
     arrivals.add(travelled)
     options.onDelivered(travelled)
-  })
+  }
+  const bridges = await startBridge(config, telemetry, supervisor, { onDelivered })
   const gateway = await startGateway(config, telemetry, supervisor, {
     wrapIntake: (intake) => (body, arrival) => {
       const notification = intake(body, arrival)
@@ -112,7 +114,7 @@ export async function startDemo(
   const parts = { ...bridges.parts, ...gateway.parts }
   const management = await startManagement(config, telemetry, supervisor, parts)
   // On brokers of somebody else the topics may be other than wanted for ever.
-  const { topics: _topics, 'dead letters': _deadLetters, ...waited } = parts
+  const { topics: _written, 'topics of the bridge': _read, ...waited } = parts
   await Promise.race([allReady(waited), gateway.failed])
 
   return {

@@ -9,13 +9,18 @@ import { type HeaderValues, staticHeaders } from '../http/request-headers.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { checkAuthority, clientTls, readPem, tlsFiles } from './client-tls.ts'
 import { HeldFiles, presentText } from './held-files.ts'
-import type { Supervisor } from './supervisor.ts'
 import { watchConnection } from './watch-connection.ts'
 import type { FileTexts } from './watched-files.ts'
 
 /** What an endpoint's delivery is made with. */
 export interface EndpointDeliveryOptions extends Omit<DeliveryOptions, 'proxy' | 'clock'> {
   readonly proxy?: () => ProxyOptions
+}
+
+export interface WatchedEndpoint {
+  readonly options: EndpointDeliveryOptions
+  /** Ends the looking; what was read last stays in use. */
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -27,13 +32,13 @@ export interface EndpointDeliveryOptions extends Omit<DeliveryOptions, 'proxy' |
 export function watchEndpoint(
   config: EndpointConfig,
   telemetry: Telemetry,
-  supervisor: Supervisor,
   clock: Clock = systemClock,
-): EndpointDeliveryOptions {
+): WatchedEndpoint {
   const files = new EndpointFiles(config)
-  const name = `endpoint ${config.name}`
-  supervisor.add(`files of ${name}`, watchConnection(name, files, telemetry, clock))
-  return files.options
+  return {
+    options: files.options,
+    close: watchConnection(`endpoint ${config.name}`, files, telemetry, clock),
+  }
 }
 
 /** For a command: files are read once. Throws as {@link watchEndpoint} does. */

@@ -7,7 +7,7 @@ import { type MatchRules, matchFilter } from '../event/match-rules.ts'
 import type { Profile } from '../event/profile.ts'
 import type { Deliverer } from '../http/deliverer.ts'
 import { type DeliveryOptions, HttpDelivery } from '../http/delivery.ts'
-import type { Telemetry } from '../telemetry.ts'
+import type { Telemetry, Tracer } from '../telemetry.ts'
 import type { DeliveryRetry } from '../topic-bridge/delivery-retry.ts'
 import type { EndpointBreakerOptions } from '../topic-bridge/endpoint-breaker.ts'
 import { EndpointGate } from '../topic-bridge/endpoint-gate.ts'
@@ -67,7 +67,7 @@ export function openEndpoint(options: BridgeEndpointOptions, telemetry: Telemetr
   const { name, concurrency = 64, maxPerSecond, envelope = 'original', retry = {}, breaker = {} } = options
   return {
     name,
-    deliverer: openDelivery(options),
+    deliverer: openDelivery(options, telemetry.tracer),
     gate: new EndpointGate({ endpoint: name, concurrency, maxPerSecond, breaker, telemetry }),
     wants: filterOf(options),
     profile: envelope === 'original' ? undefined : envelope,
@@ -78,13 +78,14 @@ export function openEndpoint(options: BridgeEndpointOptions, telemetry: Telemetr
 }
 
 /** Only what posts: no limits but those of one attempt. @throws RelayError CONFIG_INVALID naming the option */
-function openDelivery(options: BridgeEndpointOptions): HttpDelivery {
+function openDelivery(options: BridgeEndpointOptions, tracer?: Tracer): HttpDelivery {
   const { timeoutMs = defaultTimeoutMs, concurrency = 64, headersTimeoutMs = timeoutMs } = options
   return new HttpDelivery({
     ...options,
     maxConnections: connectionsFor(concurrency),
     headersTimeoutMs,
     totalTimeoutMs: timeoutMs,
+    tracer,
   })
 }
 

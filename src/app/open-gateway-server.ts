@@ -1,49 +1,74 @@
 import type { Config } from '../config/config.ts'
 import type { GatewayItem } from '../gateway/gateway-item.ts'
-import type { Intake } from '../gateway/intake.ts'
+import type { HandlingRules } from '../gateway/handling-rules.ts'
 import type { Kept } from '../gateway/kept.ts'
-import type { Quarantine } from '../gateway/quarantine.ts'
 import { GatewayServer } from '../gateway/server.ts'
-import type { Readiness } from '../observability/management-server.ts'
+import type { Readiness } from '../observability/readiness.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { authorizationValues } from './gateway-credentials.ts'
 import { gatewayTls, gatewayTlsFiles } from './gateway-tls.ts'
 import type { Supervisor } from './supervisor.ts'
-import { watchGateway } from './watch-gateway.ts'
+import { watchCredentials, watchGatewayTls } from './watch-gateway.ts'
 
 export interface GatewayServerParts {
-  readonly intake: Intake
-  readonly quarantine: Quarantine
+  readonly handling: HandlingRules
   readonly sink: Sink<GatewayItem, Kept>
+}
+
+/** The open port. */
+export interface OpenGatewayServer {
+  readonly url: string
+  readonly readiness: () => Readiness
+  /**
+   * Looks whether the credentials can be used. What it returns lets them in, and has requests from then on handled so.
+   *
+   * @throws RelayError CONFIG_INVALID
+   */
+  prepare(next: Config, handling: HandlingRules): () => Promise<void>
 }
 
 /** The port that registries post to. Resolves when it is open. */
 export async function openGatewayServer(
   config: Config,
-  parts: GatewayServerParts,
+  { handling, sink }: GatewayServerParts,
   telemetry: Telemetry,
   supervisor: Supervisor,
-): Promise<{ readonly url: string; readonly readiness: () => Readiness }> {
-  const { host, port, path, maxBodyBytes, ackBudgetMs, strict, credentials, tls } = config.gateway
+): Promise<OpenGatewayServer> {
+  const { host, port, path, maxBodyBytes, credentials, tls } = config.gateway
   const { maxEvents: _ofTheIntake, ...limits } = config.gateway.limits
   const tlsFiles = tls === undefined ? new Map<string, string>() : gatewayTlsFiles(tls)
   const server = new GatewayServer({
-    ...parts,
-    strict,
+    ...handling,
+    sink,
     host,
     port,
     path,
     maxBodyBytes,
-    ackBudgetMs,
     authorizations: authorizationValues(credentials),
     ...(tls === undefined ? {} : { tls: gatewayTls(tls, tlsFiles) }),
-    traceparent: config.records.traceparent,
     limits,
     telemetry,
   })
   const { url } = await server.start()
   supervisor.add('gateway', (deadlineMs) => server.close({ deadlineMs }))
-  supervisor.add('files of the gateway', watchGateway(config.gateway, tlsFiles, server, telemetry))
-  return { url, readiness: () => server.readiness() }
+  let endCredentials = watchCredentials(credentials, server, telemetry)
+  supervisor.add('files of credentials', () => endCredentials())
+  if (tls !== undefined) {
+    supervisor.add('files of the gateway', watchGatewayTls(tls, tlsFiles, server, telemetry))
+  }
+  return {
+    url,
+    readiness: () => server.readiness(),
+    prepare(next, rules) {
+      const values = authorizationValues(next.gateway.credentials)
+      return async () => {
+        server.replaceAuthorizations(values)
+        server.replaceRules(rules)
+        const ended = endCredentials()
+        endCredentials = watchCredentials(next.gateway.credentials, server, telemetry)
+        await ended
+      }
+    },
+  }
 }

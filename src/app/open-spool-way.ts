@@ -10,10 +10,11 @@ import type { Quarantine } from '../gateway/quarantine.ts'
 import { QuarantineFiles } from '../gateway/quarantine-files.ts'
 import { SpoolRoom } from '../gateway/spool-room.ts'
 import { SpoolSink } from '../gateway/spool-sink.ts'
+import type { SpooledEvents } from '../gateway/spooled-events.ts'
 import type { Topics } from '../gateway/topics.ts'
 import { eventOf } from '../kafka/read-record.ts'
 import { topicRouter, topicsOf } from '../kafka/topic-routes.ts'
-import type { Readiness } from '../observability/management-server.ts'
+import type { Readiness } from '../observability/readiness.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Disk } from '../spool/disk.ts'
 import { FileSpool } from '../spool/file-spool.ts'
@@ -31,6 +32,7 @@ export interface SpoolWayTerms {
   readonly toKafka: Sink<GatewayItem>
   /** Of the way to Kafka, which need not be ready for events to be taken. */
   readonly parts: Parts
+  readonly spooled: SpooledEvents
   /** The disk failed. Started again, the relay finds out what is left. */
   readonly onFailure: (error: Error) => void
   readonly telemetry: Telemetry
@@ -47,7 +49,8 @@ const paceMs = 5
 
 /** Disk between the sender and Kafka: what is acknowledged is in the spool, and the pump takes it on. */
 export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
-  const { config, disk, window, quarantine, toKafka, parts, onFailure, telemetry, supervisor } = terms
+  const { config, disk, window, quarantine, toKafka, parts, spooled, onFailure, telemetry, supervisor } =
+    terms
   const { folder, maxBytes, segmentBytes, warnAgeMs } = config.spool
   const spool = await FileSpool.open({
     folder,
@@ -63,12 +66,12 @@ export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
   supervisor.add('spool', () => spool.close())
   await rememberSpooled(spool, window, config.gateway.duplicates)
   const topics = pumpTopics(config.topics)
-  const pump = new Pump({ spool, route: toKafka, topics, quarantine, onFailure, telemetry })
+  const pump = new Pump({ spool, route: toKafka, topics, quarantine, spooled, onFailure, telemetry })
   pump.start()
   supervisor.add('pump', (deadlineMs) => pump.close({ deadlineMs }))
   const room = new SpoolRoom(spool)
   return {
-    sink: new SpoolSink(room, { maxBytes: config.gateway.limits.maxBodiesBytes }),
+    sink: new SpoolSink(room, { maxBytes: config.gateway.limits.maxBodiesBytes, spooled }),
     parts: { spool: () => spoolReadiness(spool, room, pump.problem), ...degradable(parts) },
   }
 }

@@ -37,8 +37,11 @@ export interface OpenTopicBridge {
   /** Resolves when the group has been joined; with the brokers down it goes on trying. */
   start(): Promise<void>
   readiness(): { readonly ready: boolean; readonly reason?: string }
-  /** Lets deliveries under way end, commits, leaves the group, closes everything. Idempotent. Default deadline 10 s. */
-  close(options?: { readonly deadlineMs?: number }): Promise<void>
+  /**
+   * Lets deliveries under way end, commits, leaves the group, closes everything. Idempotent. Default deadline 10 s. Resolves
+   * with false where Kafka did not answer that the group was left.
+   */
+  close(options?: { readonly deadlineMs?: number }): Promise<boolean>
 }
 
 /**
@@ -64,6 +67,7 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
   const bridge = new TopicBridge({
     group,
     endpoint: name,
+    topics: [topic],
     consumer: (groupId) => new KafkaConsumer({ kafka, groupId, topics: [topic], telemetry }),
     decoder: new EventDecoder({ registry, telemetry }),
     // Of a shared one each bridge only lets go.
@@ -90,8 +94,9 @@ export function openTopicBridge(options: OpenTopicBridgeOptions): OpenTopicBridg
     start: () => bridge.start(),
     readiness: () => bridge.readiness(),
     async close(closeOptions) {
-      await bridge.close(closeOptions)
+      const left = await bridge.close(closeOptions)
       registry.close()
+      return left
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Readiness } from '../observability/management-server.ts'
+import type { Readiness } from '../observability/readiness.ts'
 
 /** What `/readyz` asks, by name. */
 export type Parts = Readonly<Record<string, () => Readiness>>
@@ -19,20 +19,19 @@ export function degradable(parts: Parts): Parts {
 /** Parts of a service that is about to start: not ready until it has begun. */
 export class StartingParts {
   readonly #parts: Record<string, () => Readiness>
-  readonly #name: string
 
   constructor(name: string) {
-    this.#name = name
     this.#parts = { [name]: () => ({ ready: false, reason: 'starting' }) }
   }
 
-  /** As they are by now. */
+  /** As they are by now: the same object always. */
   get all(): Parts {
     return this.#parts
   }
 
+  /** From now on these, and no others. */
   begun(parts: Parts): void {
-    delete this.#parts[this.#name]
-    for (const [name, ask] of Object.entries(parts)) this.#parts[name] = ask
+    for (const name of Object.keys(this.#parts)) delete this.#parts[name]
+    Object.assign(this.#parts, parts)
   }
 }

@@ -1,29 +1,39 @@
 export interface StopSignal {
-  /** Resolves with the name of the first SIGINT, SIGTERM or SIGHUP. */
+  /** Resolves with the name of the first order to stop. */
   readonly received: Promise<NodeJS.Signals>
   /** Stops listening, so that the process can end by itself. */
   release(): void
 }
 
-const names: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+export interface SignalHandlers {
+  /** A second order to stop came while the first is being followed. */
+  readonly onImpatience: (name: NodeJS.Signals) => void
+  /** SIGHUP. Default: it is an order to stop, as it is for whatever runs in a terminal that is closed. */
+  readonly onHangup?: () => void
+}
 
-/** Waits for the order to stop. `onImpatience` is called when a second order comes while the first is being followed. */
-export function stopSignal(onImpatience: () => void): StopSignal {
+/** Waits for the order to stop: SIGINT, SIGTERM, and SIGHUP where it means nothing else. */
+export function stopSignal({ onImpatience, onHangup }: SignalHandlers): StopSignal {
   let first = true
   let resolve: (name: NodeJS.Signals) => void = () => undefined
   const received = new Promise<NodeJS.Signals>((settle) => {
     resolve = settle
   })
-  const listener = (name: NodeJS.Signals): void => {
-    if (!first) onImpatience()
+  const stop = (name: NodeJS.Signals): void => {
+    if (!first) onImpatience(name)
     first = false
     resolve(name)
   }
-  for (const name of names) process.on(name, listener)
+  const listeners = new Map<NodeJS.Signals, (name: NodeJS.Signals) => void>([
+    ['SIGINT', stop],
+    ['SIGTERM', stop],
+    ['SIGHUP', onHangup ?? stop],
+  ])
+  for (const [name, listener] of listeners) process.on(name, listener)
   return {
     received,
     release() {
-      for (const name of names) process.off(name, listener)
+      for (const [name, listener] of listeners) process.off(name, listener)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { type Clock, sleep, systemClock } from '../clock.ts'
-import { toError } from '../errors.ts'
+import { isRelayError, toError } from '../errors.ts'
 import type { Logger } from '../telemetry.ts'
 
 /** Something that runs until it is closed. Its `close` gets what is left of the time for the whole stop. */
@@ -35,9 +35,7 @@ export class Supervisor {
       this.#parts.push({ name, close })
       return
     }
-    close(lateMs).catch((error: unknown) => {
-      this.#logger.error({ part: name, err: toError(error) }, 'did not stop cleanly')
-    })
+    close(lateMs).catch((error: unknown) => this.#tell(name, error))
   }
 
   /** Resolves with true when every part stopped cleanly within `deadlineMs`; every call returns the first one's outcome. */
@@ -56,10 +54,17 @@ export class Supervisor {
         this.#logger.debug({ part: name }, 'stopped')
       } catch (error) {
         clean = false
-        this.#logger.error({ part: name, err: toError(error) }, 'did not stop cleanly')
+        this.#tell(name, error)
       }
     }
     return clean
+  }
+
+  /** What passes by itself, as that Kafka is away, is nothing to mend. */
+  #tell(part: string, error: unknown): void {
+    const words = 'did not stop cleanly'
+    if (isRelayError(error) && error.retriable) this.#logger.warn({ part, reason: error.message }, words)
+    else this.#logger.error({ part, err: toError(error) }, words)
   }
 
   async #within(ms: number, name: string, closing: Promise<void>): Promise<void> {

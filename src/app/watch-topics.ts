@@ -12,7 +12,7 @@ import type { Supervisor } from './supervisor.ts'
 export interface WatchTopicsOptions {
   /** Those of a watched way to Kafka, where passwords may change. */
   readonly kafka: KafkaConnectionOptions
-  /** What the topics hold that this process writes to. */
+  /** What the topics hold that this process uses. */
   readonly roles: readonly TopicRole[]
   /** Name of the part; a gateway and a bridge may run in one process. Default `topics`. */
   readonly part?: string

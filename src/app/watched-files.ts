@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Cancel, type Clock, systemClock } from '../clock.ts'
 import { toError } from '../errors.ts'
-import type { Counter, Logger, Telemetry } from '../telemetry.ts'
+import { CounterBy, type Logger, type Telemetry } from '../telemetry.ts'
 
 /** Text by absolute path. */
 export type FileTexts = ReadonlyMap<string, string>
@@ -32,7 +32,7 @@ export class WatchedFiles {
   readonly #options: WatchedFilesOptions
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #reloads: Counter
+  readonly #reloads: CounterBy
   /** Path to what is wrong with the file, so that it is said once. */
   readonly #problems = new Map<string, string>()
   #used: FileTexts
@@ -46,11 +46,12 @@ export class WatchedFiles {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#logger = logger.child({ component: 'watched files', what: options.what })
-    this.#reloads = metrics.counter({
+    const reloads = metrics.counter({
       name: 'registry_relay_files_reloaded_total',
       help: 'Changes of watched files (credentials, certificates), by whether they were taken over.',
       labels: ['what', 'outcome'],
     })
+    this.#reloads = new CounterBy(reloads, 'outcome', ['done', 'failed'], { what: options.what })
     this.#used = options.texts
     this.#seen = options.texts
     if (options.texts.size > 0) this.#wait()
@@ -99,15 +100,15 @@ export class WatchedFiles {
 
   /** What cannot be used counts as seen too: it will not get better by itself, only by another change. */
   #takeOver(texts: FileTexts): void {
-    const { what, onChange } = this.#options
+    const { onChange } = this.#options
     const files = [...texts].filter(([path, text]) => text !== this.#used.get(path)).map(([path]) => path)
     this.#used = texts
     try {
       onChange(texts)
-      this.#reloads.add(1, { what, outcome: 'done' })
+      this.#reloads.add('done')
       this.#logger.info({ files }, 'files changed: the new ones are in use')
     } catch (error) {
-      this.#reloads.add(1, { what, outcome: 'failed' })
+      this.#reloads.add('failed')
       this.#logger.error(
         { files, err: toError(error) },
         'files changed and cannot be used: what was read before stays in use',

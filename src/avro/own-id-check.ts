@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { toError } from '../errors.ts'
 import { RepeatFilter } from '../repeat-filter.ts'
-import type { Counter, Logger, Telemetry } from '../telemetry.ts'
+import { CounterBy, type Logger, type Telemetry } from '../telemetry.ts'
 import { registryEventSchema } from './event-schema.ts'
 import { saysTheSame } from './schema-form.ts'
 import { isDenial } from './schema-id-words.ts'
@@ -28,7 +28,7 @@ export class OwnIdCheck {
   readonly #schemaById: (id: number) => Promise<string>
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #checks: Counter
+  readonly #checks: CounterBy
   readonly #filter: RepeatFilter
   /** By id: when it is looked at next, by the monotonic clock. */
   readonly #next = new Map<number, number>()
@@ -39,11 +39,12 @@ export class OwnIdCheck {
     this.#clock = clock
     this.#logger = logger
     this.#filter = new RepeatFilter(clock)
-    this.#checks = metrics.counter({
+    const checks = metrics.counter({
       name: 'registry_relay_record_id_checks_total',
       help: 'Ids of records that were written with our schema, held against the schema registry, by what came of it.',
       labels: ['outcome'],
     })
+    this.#checks = new CounterBy(checks, 'outcome', ['same', 'moved', 'unavailable'])
   }
 
   /** For every record; returns at once. */
@@ -58,7 +59,7 @@ export class OwnIdCheck {
   async #look(schemaId: number): Promise<void> {
     const outcome = await this.#ask(schemaId)
     this.#looking = false
-    this.#checks.add(1, { outcome })
+    this.#checks.add(outcome)
     if (outcome === 'moved') this.#alarm(schemaId)
     this.#remember(schemaId, this.#clock.monotonic() + (outcome === 'unavailable' ? againMs : everyMs))
   }

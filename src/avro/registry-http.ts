@@ -29,6 +29,8 @@ export interface RegistryHttpOptions {
   readonly clock: Clock
   /** A kept connection was closed by the other side, as when the registry is restarted. */
   readonly onDisconnect?: () => void
+  /** A request has its answer, or failed: then without a status. */
+  readonly onRequest?: (status: number | undefined, tookMs: number) => void
 }
 
 export interface RegistryAnswer {
@@ -94,13 +96,21 @@ export class RegistryHttp {
    * @throws RelayError `SCHEMA_REGISTRY_UNAVAILABLE` if no complete answer came in time.
    */
   request(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<RegistryAnswer> {
-    const { clock, timeoutMs } = this.#options
+    const { clock, timeoutMs, onRequest } = this.#options
     const url = `${this.url}${path}`
+    const beganAt = clock.monotonic()
+    let over = false
+    const tell = (status: number | undefined): void => {
+      if (over) return
+      over = true
+      onRequest?.(status, clock.monotonic() - beganAt)
+    }
     const text = body === undefined ? undefined : JSON.stringify(body)
     return new Promise((resolve, reject) => {
       let request: http.ClientRequest | undefined
       const fail = (reason: string, cause?: unknown): void => {
         cancel()
+        tell(undefined)
         request?.destroy()
         reject(new RelayError('SCHEMA_REGISTRY_UNAVAILABLE', `${method} ${url}: ${reason}`, { cause }))
       }
@@ -124,6 +134,7 @@ export class RegistryHttp {
         })
         response.on('end', () => {
           cancel()
+          tell(response.statusCode)
           const retryAfterMs = readRetryAfter(response.headers['retry-after'], clock.now())
           resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(parts)), retryAfterMs })
         })

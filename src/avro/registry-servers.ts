@@ -15,6 +15,7 @@ export interface RegistryServersOptions {
   readonly clock: Clock
   readonly random: Random
   readonly onDisconnect: () => void
+  readonly onRequest?: (status: number | undefined, tookMs: number) => void
   readonly logger: Logger
 }
 

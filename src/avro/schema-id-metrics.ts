@@ -25,7 +25,7 @@ export function beginAtZero({ lookups, checks, changes }: SchemaIdMetrics, subje
 }
 
 export function schemaIdMetrics(metrics: Metrics): SchemaIdMetrics {
-  return {
+  const all: SchemaIdMetrics = {
     lookups: metrics.counter({
       name: 'registry_relay_schema_id_lookups_total',
       help: 'How often the schema registry was asked for the id of a schema, by what came of it.',
@@ -57,4 +57,7 @@ export function schemaIdMetrics(metrics: Metrics): SchemaIdMetrics {
       labels: ['outcome'],
     }),
   }
+  for (const outcome of ['used', 'empty', 'failed']) all.cacheReads.add(0, { outcome })
+  for (const outcome of ['done', 'failed']) all.cacheWrites.add(0, { outcome })
+  return all
 }

@@ -56,7 +56,7 @@ export interface RegisteredSchemaIdsOptions {
 
 /**
  * The ids of the schemas that records of one topic were written with: the present one, asked for at once, and older ones as
- * soon as a record comes that needs them. Each is a {@link RegisteredSchemaId}.
+ * soon as a record comes that needs them. Each is a `RegisteredSchemaId`.
  *
  * With a cache, ids of the last run are used while the registry is away, and corrected as soon as it says otherwise.
  */

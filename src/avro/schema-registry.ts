@@ -3,9 +3,9 @@ import { RelayError } from '../errors.ts'
 import type { Present } from '../present.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
 import { schemaFingerprint } from './event-schema.ts'
-import { registerWithPackage } from './package-register.ts'
 import { errorCodeOf, member, unexpected } from './registry-answers.ts'
 import type { RegistryAnswer, RegistryAuth, RegistryTls } from './registry-http.ts'
+import { registryMetrics } from './registry-metrics.ts'
 import { RegistryServers } from './registry-servers.ts'
 import { saysTheSame } from './schema-form.ts'
 
@@ -59,7 +59,7 @@ export class SchemaRegistryClient {
 
   /** Opens no connection. @throws RelayError `CONFIG_INVALID` for a URL that cannot be used. */
   constructor(options: SchemaRegistryOptions) {
-    const { url, auth, tls } = options
+    const { url, auth, tls, telemetry = noTelemetry } = options
     this.#timeoutMs = options.timeoutMs ?? 5_000
     this.#clock = options.clock ?? systemClock
     this.#servers = new RegistryServers({
@@ -68,7 +68,8 @@ export class SchemaRegistryClient {
       attempts: options.attempts ?? 3,
       clock: this.#clock,
       random: options.random ?? systemRandom,
-      logger: (options.telemetry ?? noTelemetry).logger,
+      logger: telemetry.logger,
+      onRequest: registryMetrics(telemetry.metrics),
       onDisconnect: () => {
         for (const listener of this.#listeners) listener()
       },
@@ -125,6 +126,8 @@ export class SchemaRegistryClient {
   async register(subject: string, text: string): Promise<number> {
     const level = await this.compatibilityLevel(subject)
     const request = { subject, text, level, timeoutMs: this.#timeoutMs, clock: this.#clock }
+    // Only here: most relays look the schema up, and this package brings four others that take long to load.
+    const { registerWithPackage } = await import('./package-register.ts')
     const given = await this.#servers.call(async (server) => {
       return { id: await registerWithPackage(server, request), url: server.url }
     })

@@ -1,26 +1,38 @@
-import { startBridge, startManagement } from '../app/compose.ts'
+import { startManagement } from '../app/compose.ts'
+import { startBridge } from '../app/compose-bridge.ts'
 import { StartingParts } from '../app/parts.ts'
+import { planBridgeReload } from '../app/reload-plan.ts'
+import type { ServiceSignals } from '../app/service-signals.ts'
 import type { Config } from '../config/config.ts'
+import type { ConfigSource } from '../config/config-source.ts'
+import { loadConfig } from '../config/load.ts'
 import { RelayError } from '../errors.ts'
-import { runService } from './service.ts'
+import { runService, type Service } from './service.ts'
 
 /** `registry-relay bridge`: the topic bridge. */
-export function bridge(configFile: string): Promise<number> {
-  return runService('bridge', configFile, async (config, telemetry, supervisor) => {
-    if (config.bridge.endpoints.length === 0) {
-      throw new RelayError(
-        'CONFIG_INVALID',
-        `${configFile}: ${nobody(config)}: there is nobody to deliver to`,
-      )
-    }
-    const parts = new StartingParts('bridge')
-    const management = await startManagement(config, telemetry, supervisor, parts.all)
-    const bridges = await startBridge(config, telemetry, supervisor)
-    parts.begun(bridges.parts)
-    const endpoints = config.bridge.endpoints.map(({ name }) => name)
-    telemetry.logger.info({ endpoints, management }, 'bridge runs')
-    return {}
-  })
+export function bridge(source: ConfigSource, orders: ServiceSignals): Promise<number> {
+  const service: Service = {
+    name: 'bridge',
+    load: () => withSomebody(loadConfig(source)),
+    plan: planBridgeReload,
+    async start(config, telemetry, supervisor) {
+      const parts = new StartingParts('bridge')
+      const management = await startManagement(config, telemetry, supervisor, parts.all)
+      const bridges = await startBridge(config, telemetry, supervisor, {
+        onParts: (now) => parts.begun(now),
+      })
+      const endpoints = config.bridge.endpoints.map(({ name }) => name)
+      telemetry.logger.info({ endpoints, management }, 'bridge runs')
+      return bridges
+    },
+  }
+  return runService(service, orders)
+}
+
+/** @throws RelayError CONFIG_INVALID when there is no endpoint */
+function withSomebody(config: Config): Config {
+  if (config.bridge.endpoints.length > 0) return config
+  throw new RelayError('CONFIG_INVALID', `${nobody(config)}: there is nobody to deliver to`)
 }
 
 function nobody({ bridge: { disabledEndpoints } }: Config): string {

@@ -1,15 +1,13 @@
-import { styleText } from 'node:util'
 import type { DemoAddresses } from '../app/demo.ts'
 import type { Travelled } from '../app/journey.ts'
 import type { DemoOutput } from './demo-output.ts'
 import { ProgressLine, type Terminal } from './progress-line.ts'
-
-type Style = Parameters<typeof styleText>[0]
+import { type Style, styled } from './styled.ts'
 
 /** For people: what was started, a line per event on its way, and how to point a registry at it. */
 export function humanDemo(out: Terminal, progressOut: Terminal): DemoOutput {
   const progress = new ProgressLine(progressOut)
-  const style = (format: Style, text: string): string => (out.isTTY === true ? styleText(format, text) : text)
+  const style = (format: Style, text: string): string => styled(out, format, text)
   const print = (line = ''): void => {
     progress.clear()
     out.write(`${line}\n`)
@@ -72,7 +70,7 @@ function parts({
     ['gateway', gateway],
     ['topic', topic],
     ['receiver', receiver],
-    ['management', `${management}  (/healthz, /readyz, /metrics)`],
+    ['management', `${management}  (status page, /healthz, /readyz, /metrics)`],
   ]
 }
 

@@ -5,6 +5,8 @@ import { createTelemetry } from '../app/telemetry.ts'
 import { humanDemo } from './demo-human.ts'
 import { jsonDemo } from './demo-output.ts'
 import { exitCode } from './failure.ts'
+import { LineOutput } from './line-output.ts'
+import { endNow } from './stop-note.ts'
 
 export interface DemoCommandOptions {
   readonly once?: boolean
@@ -22,9 +24,16 @@ export async function demo(options: DemoCommandOptions): Promise<number> {
   // Standard output is the demo's own; what goes wrong inside is logged beside it.
   const telemetry = createTelemetry({ level: 'warn', format: 'auto' }, 'stderr')
   const supervisor = new Supervisor(telemetry.logger)
+  let leave = (): void => {}
+  const left = new Promise<void>((resolve) => {
+    leave = resolve
+  })
+  const lines = new LineOutput(process.stdout, leave)
   const output =
-    options.json === true ? jsonDemo((line) => console.log(line)) : humanDemo(process.stdout, process.stderr)
-  const stop = stopSignal(() => process.exit(exitCode.failure))
+    options.json === true
+      ? jsonDemo((line) => void lines.line(line))
+      : humanDemo(process.stdout, process.stderr)
+  const stop = stopSignal({ onImpatience: endNow })
   let asked = false
   const interrupted = stop.received.then(() => {
     asked = true
@@ -58,7 +67,8 @@ export async function demo(options: DemoCommandOptions): Promise<number> {
     }
     if (options.once === true) return code
     output.staying(running.addresses)
-    await interrupted
+    // Whoever no longer reads it has no Ctrl-C for it either.
+    await Promise.race([interrupted, left])
     return exitCode.success
   } finally {
     if (asked) output.stopping()

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { DeadLetterId } from '../operations/dead-letters-id.ts'
+import { addConfigOptions } from './config-options.ts'
 import type { DlqListOptions, DlqRedriveOptions, DlqShowOptions } from './dlq.ts'
 import {
   addFilterOptions,
@@ -15,16 +16,11 @@ const exits = `2 for a wrong option, 78 for a wrong
 configuration.`
 
 /** `dlq list`, `dlq show` and `dlq redrive` with their help. `run` gets the exit code. */
-export function addDlqCommand(
-  program: Command,
-  [flags, description]: readonly [string, string],
-  run: (code: number) => void,
-): void {
+export function addDlqCommand(program: Command, run: (code: number) => void): void {
   const dlq = program.command('dlq').description('events that could not be delivered, and putting them back')
-  const list = dlq
-    .command('list')
-    .description('say what lies among the dead letters; changes nothing')
-    .requiredOption(flags, description)
+  const list = addConfigOptions(dlq.command('list')).description(
+    'say what lies among the dead letters; changes nothing',
+  )
   addFilterOptions(list)
     .option('--all', 'also those that have been redriven')
     .option('--json', 'one JSON line for each')
@@ -42,11 +38,9 @@ Examples:
       refuseSpan(list, options)
       run(await (await import('./dlq.ts')).dlqList(options))
     })
-  dlq
-    .command('show')
+  addConfigOptions(dlq.command('show'))
     .description('print one dead letter whole: where it lay, why it was given up, headers, and its Envelope')
     .argument('<partition@offset>', 'as `dlq list` prints it', deadLetterId)
-    .requiredOption(flags, description)
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',
@@ -63,19 +57,13 @@ Examples:
     .action(async (id: DeadLetterId, options: DlqShowOptions) =>
       run(await (await import('./dlq.ts')).dlqShow(id, options)),
     )
-  addRedrive(dlq, [flags, description], run)
+  addRedrive(dlq, run)
 }
 
-function addRedrive(
-  dlq: Command,
-  [flags, description]: readonly [string, string],
-  run: (code: number) => void,
-): void {
-  const redrive = dlq
-    .command('redrive')
+function addRedrive(dlq: Command, run: (code: number) => void): void {
+  const redrive = addConfigOptions(dlq.command('redrive'))
     .description('deliver dead letters that are open, and write down that this was done')
     .argument('[partition@offset...]', 'only these, as `dlq list` prints them', deadLetterIds)
-    .requiredOption(flags, description)
   addFilterOptions(redrive)
     .option('--all-open', 'all that have not been redriven')
     .addOption(

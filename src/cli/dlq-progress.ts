@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { RedriveOutcome, RedriveResult } from '../operations/dead-letters-redrive.ts'
 import { resultCounts } from './dlq-text.ts'
 import { ProgressLine, type Terminal } from './progress-line.ts'
+import { timeLeft } from './time-left.ts'
 
 /** Terminals that are written to more often are only slower. */
 const everyMs = 100
@@ -42,9 +43,4 @@ export function paceText(done: number, total: number, elapsedMs: number): readon
   if (elapsedMs < 1_000 || done === 0) return []
   const rate = (done / elapsedMs) * 1_000
   return [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`, `${timeLeft((total - done) / rate)} left`]
-}
-
-function timeLeft(seconds: number): string {
-  if (seconds < 120) return `${Math.ceil(seconds)} s`
-  return seconds < 7_200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3_600)} h`
 }

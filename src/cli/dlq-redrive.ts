@@ -13,17 +13,18 @@ import {
 } from '../operations/dead-letters-plan.ts'
 import { type RedriveOutcome, redrive } from '../operations/dead-letters-redrive.ts'
 import { RedriveTargets } from '../operations/dead-letters-targets.ts'
+import { configSource } from './config-options.ts'
 import type { DlqRedriveOptions } from './dlq.ts'
 import { outcomeJson } from './dlq-json.ts'
 import { RedriveProgress } from './dlq-progress.ts'
 import { planText, printable, redriveText } from './dlq-text.ts'
 import { exitCode, reportUsage } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
-import { tellStop } from './stop-note.ts'
+import { endNow, tellStop } from './stop-note.ts'
 
 /** `registry-relay dlq redrive`. */
 export async function dlqRedrive(filter: DeadLetterFilter, options: DlqRedriveOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const to = redriveTo(options)
   return withDeadLetters(config, tellWait, async (open) => {
     const plan = await planRedrive(open, filter, to, redriveNames(config))
@@ -58,7 +59,7 @@ async function run(
   const outcomes: RedriveOutcome[] = []
   const progress = new RedriveProgress(process.stderr, planned.length, systemClock)
   const stopping = new AbortController()
-  const stop = stopSignal(() => process.exit(exitCode.failure))
+  const stop = stopSignal({ onImpatience: endNow })
   void stop.received.then((name) => {
     progress.clear()
     tellStop(name)

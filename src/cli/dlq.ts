@@ -5,6 +5,7 @@ import { deadLetterFilter } from '../operations/dead-letters-filter.ts'
 import { type DeadLetterId, idText } from '../operations/dead-letters-id.ts'
 import { endpointRemarks } from '../operations/dead-letters-named.ts'
 import { showDeadLetter } from '../operations/dead-letters-show.ts'
+import { type ConfigOptions, configSource } from './config-options.ts'
 import { letterJson, shownJson } from './dlq-json.ts'
 import { type FilterOptions, filterOf } from './dlq-options.ts'
 import { shownText } from './dlq-shown.ts'
@@ -12,20 +13,17 @@ import { listText, printable } from './dlq-text.ts'
 import { exitCode } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
 
-export interface DlqListOptions extends FilterOptions {
-  readonly config: string
+export interface DlqListOptions extends FilterOptions, ConfigOptions {
   readonly all?: boolean
   readonly json?: boolean
 }
 
-export interface DlqShowOptions {
-  readonly config: string
+export interface DlqShowOptions extends ConfigOptions {
   readonly json?: boolean
 }
 
 /** What `dlq redrive` takes beside a filter. */
-export interface DlqRedriveOptions extends FilterOptions {
-  readonly config: string
+export interface DlqRedriveOptions extends FilterOptions, ConfigOptions {
   readonly allOpen?: boolean
   readonly toEndpoint?: string
   /** True: the topic that they came from. */
@@ -37,7 +35,7 @@ export interface DlqRedriveOptions extends FilterOptions {
 
 /** `registry-relay dlq list`. */
 export async function dlqList(options: DlqListOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const wants = deadLetterFilter(filterOf(options) ?? {})
   const list = await withDeadLetters(config, tellWait, (open) => listDeadLetters(open, wants, options.since))
   const configured = config.bridge.endpoints.map(({ name }) => name)
@@ -52,7 +50,7 @@ export async function dlqList(options: DlqListOptions): Promise<number> {
 
 /** `registry-relay dlq show`. */
 export async function dlqShow(id: DeadLetterId, options: DlqShowOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const shown = await withDeadLetters(config, tellWait, (open) => showDeadLetter(open, open.decoder, id))
   if (shown === undefined) {
     console.error(`there is no dead letter at ${idText(id)} of ${config.topics.deadLetters}`)

@@ -1,4 +1,4 @@
-import { errorCodes, isRelayError, toError } from '../errors.ts'
+import { type ErrorCode, errorCodes, isRelayError, toError } from '../errors.ts'
 import { helpHint } from './help-hint.ts'
 
 /** Exit codes of every command. */
@@ -14,7 +14,12 @@ export function reportFailure(thrown: unknown): number {
   console.error(error.message)
   const { action } = errorCodes[error.code]
   console.error(`${error.code}: ${action}`)
-  const configuration = error.code === 'CONFIG_INVALID' || error.code === 'REAL_PARTS_MISSING'
+  return exitCodeOf(error.code)
+}
+
+/** The exit code of a command that ends with this error. */
+export function exitCodeOf(code: ErrorCode): number {
+  const configuration = code === 'CONFIG_INVALID' || code === 'REAL_PARTS_MISSING'
   return configuration ? exitCode.configuration : exitCode.failure
 }
 

@@ -1,15 +1,33 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { ServiceSignals } from '../app/service-signals.ts'
 import { packageVersion } from '../version.ts'
+import { addConfigCommand } from './config-command.ts'
+import { addConfigOptions, configSource } from './config-options.ts'
 import { addDlqCommand } from './dlq-command.ts'
+import { addDoctorCommand } from './doctor-command.ts'
 import { exitCode, reportFailure } from './failure.ts'
 import { hintAtHelp } from './help-hint.ts'
+import { addLoadgenCommand } from './loadgen-command.ts'
+import { httpUrl } from './option-values.ts'
+import { OutputWatch } from './output-watch.ts'
 import { addReplayCommand } from './replay-command.ts'
 import { addSchemaCommand } from './schema-command.ts'
+import { endNow } from './stop-note.ts'
+import { addTailCommand } from './tail-command.ts'
 import { addTopicsCommand } from './topics-command.ts'
 
 /** For what is still to be written, and for sockets that are being closed. */
 const lingerMs = 2_000
+
+const outputs = new OutputWatch({
+  out: process.stdout,
+  errors: process.stderr,
+  tell: (line) => console.error(line),
+  onBroken: () => {
+    process.exitCode ||= exitCode.failure
+  },
+})
 
 const program = new Command('registry-relay')
   .description(
@@ -19,8 +37,6 @@ const program = new Command('registry-relay')
   // `schema show` has a `--version` of its own.
   .enablePositionalOptions()
   .exitOverride()
-
-const configOption = ['-c, --config <file>', 'configuration file (see examples/registry-relay.yaml)'] as const
 
 program
   .command('demo')
@@ -37,24 +53,28 @@ program
   .option('--keep <dir>', 'keep the data in this folder for the next start')
   .action(async (options) => finish(await (await import('./demo.ts')).demo(options)))
 
-program
-  .command('serve')
+addConfigOptions(program.command('serve'))
   .description('run the gateway: takes notifications over HTTP and keeps them in Kafka')
-  .requiredOption(...configOption)
   .addHelpText('after', serviceExit(', the spool cannot be used or the registry refuses the schema'))
-  .action(async (options) => finish(await (await import('./serve.ts')).serve(options.config)))
+  .action((options) =>
+    runSignalled(async (orders) => (await import('./serve.ts')).serve(configSource(options), orders)),
+  )
 
-program
-  .command('bridge')
+addConfigOptions(program.command('bridge'))
   .description('run the topic bridge: delivers the topic to the HTTP endpoints of the configuration')
-  .requiredOption(...configOption)
   .addHelpText('after', serviceExit())
-  .action(async (options) => finish(await (await import('./bridge.ts')).bridge(options.config)))
+  .action((options) =>
+    runSignalled(async (orders) => (await import('./bridge.ts')).bridge(configSource(options), orders)),
+  )
 
-addTopicsCommand(program, configOption, finish)
-addSchemaCommand(program, configOption, finish)
-addDlqCommand(program, configOption, finish)
-addReplayCommand(program, configOption, finish)
+addConfigCommand(program, finish)
+addDoctorCommand(program, finish)
+addTopicsCommand(program, finish)
+addSchemaCommand(program, finish)
+addDlqCommand(program, finish)
+addReplayCommand(program, finish)
+addTailCommand(program, finish)
+addLoadgenCommand(program, finish)
 
 program
   .command('receiver')
@@ -74,8 +94,19 @@ try {
   else finish(reportFailure(error))
 }
 
+/** Listens before anything is loaded: a signal that nobody listens to ends the process. */
+async function runSignalled(run: (orders: ServiceSignals) => Promise<number>): Promise<void> {
+  const orders = new ServiceSignals(endNow)
+  try {
+    finish(await run(orders))
+  } finally {
+    // Not before the stop is over: whoever is impatient with it signals again.
+    orders.release()
+  }
+}
+
 function finish(code: number): void {
-  process.exitCode = code
+  process.exitCode = outputs.codeOf(code)
   // What keeps the process alive now is a connection that its client lost sight of; the work is done.
   setTimeout(() => process.exit(), lingerMs).unref()
 }
@@ -83,17 +114,11 @@ function finish(code: number): void {
 /** `ends`: for what else a service that runs gives up and must be started again. */
 function serviceExit(ends = ''): string {
   return `
-Runs until SIGINT, SIGTERM or SIGHUP. That Kafka or the schema registry is away does not end it: see /readyz.
+Runs until SIGINT or SIGTERM; SIGHUP has the configuration read again, and a wrong one changes nothing.
+That Kafka or the schema registry is away does not end it: see /readyz.
 
 Exit status: 0 after a clean stop, 1 when a port cannot be had${ends},
 when something did not stop in time or a second signal came, 2 for a wrong option, 78 for a wrong configuration.`
-}
-
-function httpUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new InvalidArgumentError('must be an http or https URL.')
-  return text
 }
 
 function port(text: string): number {

@@ -2,6 +2,8 @@
 export interface Terminal {
   readonly isTTY?: boolean
   readonly columns?: number
+  /** Only what is a terminal has it. */
+  hasColors?(): boolean
   write(text: string): unknown
 }
 

@@ -2,20 +2,27 @@ import { Receiver } from '../app/receiver.ts'
 import { stopSignal } from '../app/signals.ts'
 import { readEnvelope } from '../event/envelope.ts'
 import { exitCode } from './failure.ts'
+import { LineOutput } from './line-output.ts'
+import { endNow } from './stop-note.ts'
 
-/** `registry-relay receiver`: prints a line per event that arrives, until it is told to stop. */
+/** `registry-relay receiver`: prints a line per event that arrives, until it is told to stop or nobody reads any more. */
 export async function receiver(host: string, port: number): Promise<number> {
+  let leave = (): void => {}
+  const left = new Promise<void>((resolve) => {
+    leave = resolve
+  })
+  const output = new LineOutput(process.stdout, leave)
   const server = new Receiver({
     host,
     port,
     onPost: ({ body, contentType }) => {
       for (const line of describe(body))
-        console.log(`${line}  (${body.length} bytes, ${contentType ?? 'no content type'})`)
+        void output.line(`${line}  (${body.length} bytes, ${contentType ?? 'no content type'})`)
     },
   })
-  console.log(`receiver listens on ${await server.start()}`)
-  const stop = stopSignal(() => process.exit(exitCode.failure))
-  await stop.received
+  void output.line(`receiver listens on ${await server.start()}`)
+  const stop = stopSignal({ onImpatience: endNow })
+  await Promise.race([stop.received, left])
   stop.release()
   await server.close()
   return exitCode.success

@@ -1,18 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { addConfigOptions } from './config-options.ts'
+import { positiveNumber, texts, wholeNumber } from './option-values.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
 
 /** `replay` with its help. `run` gets the exit code. */
-export function addReplayCommand(
-  program: Command,
-  configOption: readonly [string, string],
-  run: (code: number) => void,
-): void {
-  program
-    .command('replay')
+export function addReplayCommand(program: Command, run: (code: number) => void): void {
+  addConfigOptions(program.command('replay'))
     .description(
       'deliver a span of the topic once more, to one endpoint; the offsets of running bridges stay as they are',
     )
-    .requiredOption(...configOption)
     .option(
       '--to-endpoint <name|url>',
       'an endpoint of the configuration, with all its settings, or another URL',
@@ -25,9 +21,9 @@ export function addReplayCommand(
     .option(
       '--repository <pattern>',
       'only these; * within a segment, ** across; may come several times',
-      collect,
+      texts,
     )
-    .option('--action <action>', 'only these, as push; may come several times', collect)
+    .option('--action <action>', 'only these, as push; may come several times', texts)
     .option('--topic <topic>', 'another topic of events (default: topics.events)')
     .addOption(new Option('--partition <number>', 'only this one').argParser(wholeNumber))
     .addOption(
@@ -43,7 +39,7 @@ export function addReplayCommand(
     .option(
       '--rate <number>',
       'requests in a second at most (default: as the endpoint is configured)',
-      positive,
+      positiveNumber,
     )
     .option('--id <name>', 'of the replay: goes on with one that was begun (default: a new one)', name)
     .option('--dry-run', 'say which offsets would be read; reads and writes nothing')
@@ -67,25 +63,9 @@ Examples:
     .action(async (options: ReplayCommandOptions) => run(await (await import('./replay.ts')).replay(options)))
 }
 
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  if (text === '') throw new InvalidArgumentError('must not be empty.')
-  return [...before, text]
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 0.')
-  return Number(text)
-}
-
 function offset(text: string): bigint {
   if (!/^\d{1,18}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 0.')
   return BigInt(text)
-}
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!/^\d+(\.\d+)?$/.test(text) || !(value > 0)) throw new InvalidArgumentError('must be a number above 0.')
-  return value
 }
 
 function name(text: string): string {

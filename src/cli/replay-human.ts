@@ -4,7 +4,9 @@ import { type PlannedMoment, type ReplayPlan, targetText } from '../operations/r
 import type { PreparedReplay } from '../operations/replay-prepare.ts'
 import { sizeOf } from '../operations/replay-spans.ts'
 import { columns } from './columns.ts'
+import { configWords } from './config-options.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
+import { timeLeft } from './time-left.ts'
 
 /** The first line: which replay this is, and what it covers. */
 export function startText({ id, plan, spans, resumed }: PreparedReplay): string {
@@ -34,7 +36,7 @@ export function dryRunText(replay: PreparedReplay): string {
 /** One line while it runs. */
 export function progressText(state: ReplayState, rate: number, secondsLeft: number | undefined): string {
   const { delivered, refused, waiting } = state
-  const left = secondsLeft === undefined ? '' : `, ${durationText(secondsLeft)} left`
+  const left = secondsLeft === undefined ? '' : `, ${timeLeft(secondsLeft)} left`
   return [
     `${numberText(delivered)} delivered`,
     ...(refused === 0 ? [] : [`, ${numberText(refused)} refused`]),
@@ -106,11 +108,11 @@ export function dryRunJson({ id, plan, consumerGroup, spans }: PreparedReplay): 
 
 /** What goes on with it. A URL is left to whoever knows it: it may hold secrets, and outputs end up in logs. */
 export function goOnCommand(
-  { config, rate }: Pick<ReplayCommandOptions, 'config' | 'rate'>,
+  { config, set, rate }: Pick<ReplayCommandOptions, 'config' | 'set' | 'rate'>,
   { id, plan }: Pick<PreparedReplay, 'id' | 'plan'>,
 ): string {
   return [
-    `registry-relay replay -c ${shellWord(config)} --id ${id}`,
+    `registry-relay replay${configWords({ config, set }, shellWord)} --id ${id}`,
     ...('name' in plan.target ? [] : ["--to-endpoint '<the same URL>'"]),
     ...(rate === undefined ? [] : [`--rate ${rate}`]),
   ].join(' ')
@@ -136,11 +138,6 @@ function filterText({ repositories, actions }: ReplayPlan): string {
     ...(actions.length === 0 ? [] : [`actions ${actions.join(', ')}`]),
   ]
   return parts.length === 0 ? '' : `; only ${parts.join('; ')}`
-}
-
-function durationText(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
 }
 
 function numberText(count: number | bigint): string {

@@ -4,9 +4,9 @@ import { actionProblem } from '../config/known-actions.ts'
 import { momentText, parseMoment, type ReplayMoment } from '../operations/replay-moment.ts'
 import type { PlannedMoment, ReplayPlan, ReplayTarget } from '../operations/replay-plan.ts'
 import type { ReplayRequest } from '../operations/replay-prepare.ts'
+import type { ConfigOptions } from './config-options.ts'
 
-export interface ReplayCommandOptions {
-  readonly config: string
+export interface ReplayCommandOptions extends ConfigOptions {
   readonly toEndpoint?: string
   readonly from?: string
   readonly to?: string

@@ -14,6 +14,7 @@ import {
   type ReplayAdmin,
 } from '../operations/replay-prepare.ts'
 import type { Logger, Telemetry } from '../telemetry.ts'
+import { configSource } from './config-options.ts'
 import { exitCode, reportUsage } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -28,11 +29,11 @@ import {
 } from './replay-human.ts'
 import { type ReplayCommandOptions, replayRequest, WrongOption } from './replay-options.ts'
 import { ReplayPace } from './replay-pace.ts'
-import { tellStop } from './stop-note.ts'
+import { endNow, tellStop } from './stop-note.ts'
 
 /** `registry-relay replay`. */
 export async function replay(options: ReplayCommandOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const line = new ProgressLine(process.stderr)
   const onWait: OnWait = (brokers) => {
     line.clear()
@@ -79,10 +80,10 @@ async function run(
   admin: ReplayAdmin,
   line: ProgressLine,
 ): Promise<ReplayEnd> {
-  const telemetry = besideLine(createTelemetry({ level: 'warn', format: 'auto' }, 'stderr'), line)
+  const telemetry = createTelemetry({ level: 'warn', format: 'auto' }, 'stderr')
   const pace = new ReplayPace()
   const stopping = new AbortController()
-  const stop = stopSignal(() => process.exit(exitCode.failure))
+  const stop = stopSignal({ onImpatience: endNow })
   void stop.received.then((name) => {
     line.clear()
     tellStop(name)
@@ -92,7 +93,7 @@ async function run(
     return await runReplay({
       replay: prepared,
       admin,
-      openBridge: openReplay(config, { target, maxPerSecond: rate }, telemetry),
+      openBridge: openReplay(config, { target, maxPerSecond: rate }, besideLine(telemetry, line)),
       clock: systemClock,
       signal: stopping.signal,
       onProgress: (state) => {
@@ -103,6 +104,7 @@ async function run(
     })
   } finally {
     line.clear()
+    await telemetry.flushTraces()
     stop.release()
   }
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { addConfigOptions } from './config-options.ts'
 import type { SchemaCheckOptions, SchemaRegisterOptions, SchemaShowOptions } from './schema.ts'
 
 const levels = [
@@ -12,18 +13,12 @@ const levels = [
 ]
 
 /** `schema check`, `schema register` and `schema show` with their help. `run` gets the exit code. */
-export function addSchemaCommand(
-  program: Command,
-  [flags, description]: readonly [string, string],
-  run: (code: number) => void,
-): void {
+export function addSchemaCommand(program: Command, run: (code: number) => void): void {
   const schema = program.command('schema').description('the Avro schema of events in the schema registry')
-  schema
-    .command('check')
+  addConfigOptions(schema.command('check'))
     .description(
       'say whether the schema is registered for every topic of events, or could be; changes nothing',
     )
-    .requiredOption(flags, description)
     .option('--schema <file>', 'another schema (.avsc) than the one that this relay writes')
     .option('--no-lint', 'only ask the registry: leave out the house rules, which find what it does not')
     .option('--json', 'the same for programs')
@@ -41,10 +36,8 @@ Examples:
     .action(async (options: SchemaCheckOptions) =>
       run(await (await import('./schema.ts')).schemaCheck(options)),
     )
-  schema
-    .command('register')
+  addConfigOptions(schema.command('register'))
     .description('register the schema for every topic of events; what is there already stays as it is')
-    .requiredOption(flags, description)
     .option('--schema <file>', 'another schema (.avsc) than the one that this relay writes')
     .addOption(
       new Option(
@@ -68,10 +61,8 @@ Examples:
     .action(async (options: SchemaRegisterOptions) =>
       run(await (await import('./schema.ts')).schemaRegister(options)),
     )
-  schema
-    .command('show')
+  addConfigOptions(schema.command('show'))
     .description('print what the registry has, and whether it is the schema that this relay writes')
-    .requiredOption(flags, description)
     .option('--subject <subject>', 'another subject than those of the topics of events')
     .option('--version <number>', 'of the subject', version, 'latest')
     .addOption(

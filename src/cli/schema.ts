@@ -5,12 +5,12 @@ import { checkSubjects } from '../operations/check-schema.ts'
 import { registerSubjects } from '../operations/register-schema.ts'
 import { readSchema, subjectsOf } from '../operations/schema-subjects.ts'
 import { type ShownVersion, showId, showVersion } from '../operations/show-schema.ts'
+import { type ConfigOptions, configSource } from './config-options.ts'
 import { exitCode } from './failure.ts'
 import { checkText, registerText, showText } from './schema-human.ts'
 import { checkJson, registerJson, showJson } from './schema-json.ts'
 
-interface SchemaCommandOptions {
-  readonly config: string
+interface SchemaCommandOptions extends ConfigOptions {
   readonly json?: boolean
 }
 
@@ -33,7 +33,7 @@ export interface SchemaShowOptions extends SchemaCommandOptions {
 
 /** `registry-relay schema check`. */
 export async function schemaCheck(options: SchemaCheckOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const schema = readSchema(options.schema)
   const subjects = subjectsOf(config, schema.name)
   const found = await withSchemaRegistry(config.schemaRegistry, (client) =>
@@ -52,7 +52,7 @@ export async function schemaCheck(options: SchemaCheckOptions): Promise<number> 
 
 /** `registry-relay schema register`. */
 export async function schemaRegister(options: SchemaRegisterOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const schema = readSchema(options.schema)
   const subjects = subjectsOf(config, schema.name)
   const registrations = await withSchemaRegistry(config.schemaRegistry, (client) =>
@@ -70,7 +70,7 @@ export async function schemaRegister(options: SchemaRegisterOptions): Promise<nu
 
 /** `registry-relay schema show`. */
 export async function schemaShow(options: SchemaShowOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const { id, version, json = false } = options
   if (id !== undefined) {
     const shown = await withSchemaRegistry(config.schemaRegistry, (client) => showId(client, id))

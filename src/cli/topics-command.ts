@@ -1,18 +1,12 @@
 import type { Command } from 'commander'
+import { addConfigOptions } from './config-options.ts'
 import type { TopicsCommandOptions } from './topics.ts'
 
 /** `topics plan` and `topics apply` with their help. `run` gets the exit code. */
-export function addTopicsCommand(
-  program: Command,
-  configOption: readonly [string, string],
-  run: (code: number) => void,
-): void {
+export function addTopicsCommand(program: Command, run: (code: number) => void): void {
   const topics = program.command('topics').description('the Kafka topics that the relay needs')
-  const [flags, description] = configOption
-  topics
-    .command('plan')
+  addConfigOptions(topics.command('plan'))
     .description('say which topics are missing and what is wrong with those that exist; changes nothing')
-    .requiredOption(flags, description)
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',
@@ -27,10 +21,8 @@ Examples:
     .action(async (options: TopicsCommandOptions) =>
       run(await (await import('./topics.ts')).topicsPlan(options)),
     )
-  topics
-    .command('apply')
+  addConfigOptions(topics.command('apply'))
     .description('create the topics that are missing; never alters one that exists, but says what differs')
-    .requiredOption(flags, description)
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',

@@ -5,7 +5,13 @@ import { settingText } from './setting-text.ts'
 type Finding = PlannedTopic['findings'][number]
 
 /** What is no setting of a topic, so that no `--add-config` sets it. */
-const notSet: ReadonlySet<string> = new Set(['partitions', 'replicationFactor', 'settings'])
+const notSet: ReadonlySet<string> = new Set([
+  'partitions',
+  'replicationFactor',
+  'leaders',
+  'inSync',
+  'settings',
+])
 
 /** Findings of topics that do not exist: shown in one place for all of them. */
 const ofMissing: ReadonlySet<string> = new Set(['topic', 'brokers'])

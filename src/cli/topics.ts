@@ -1,18 +1,18 @@
 import { withWatchedAdmin } from '../app/kafka-admin.ts'
 import { loadConfig } from '../config/load.ts'
 import { createMissingTopics, planTopics, type TopicsPlan } from '../operations/topics.ts'
+import { type ConfigOptions, configSource } from './config-options.ts'
 import { exitCode } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
 import { applyText, planText } from './topics-human.ts'
 
-export interface TopicsCommandOptions {
-  readonly config: string
+export interface TopicsCommandOptions extends ConfigOptions {
   readonly json?: boolean
 }
 
 /** `registry-relay topics plan`. */
 export async function topicsPlan(options: TopicsCommandOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const plan = await withWatchedAdmin(config.kafka, tellWait, (admin) => planTopics(config, admin))
   console.log(options.json === true ? planJson(plan) : planText(plan, config.kafka.brokers))
   return plan.asWanted ? exitCode.success : exitCode.failure
@@ -20,7 +20,7 @@ export async function topicsPlan(options: TopicsCommandOptions): Promise<number>
 
 /** `registry-relay topics apply`. */
 export async function topicsApply(options: TopicsCommandOptions): Promise<number> {
-  const config = loadConfig(options.config)
+  const config = loadConfig(configSource(options))
   const report = await withWatchedAdmin(config.kafka, tellWait, (admin) => createMissingTopics(config, admin))
   const { created, existing, findings } = report
   console.log(

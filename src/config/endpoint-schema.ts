@@ -1,9 +1,18 @@
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { EndpointConfig } from './endpoint-config.ts'
 import { ignore, matchKeys } from './event-rules.ts'
-import { isFreeHeader } from './relay-headers.ts'
-import { count, fileName, httpUrl, milliseconds, secret, tls } from './rules.ts'
+import { headerNameProblem, headerValueProblem, isSingleHeader } from './header-rules.ts'
+import {
+  count,
+  fileName,
+  httpUrl,
+  milliseconds,
+  secret,
+  tls,
+  unlessWrong,
+  withoutCredentials,
+} from './rules.ts'
 import { webhookSecretProblem } from './webhook-secret.ts'
 
 const endpointName = z
@@ -18,12 +27,32 @@ const url = httpUrl.refine(
   'must not hold user name and password: put them into a header, Authorization: { file: path }, as the word Basic and the base64 of user:password',
 )
 
-const headerValues = z.union(
-  [secret.transform((value) => [value]), z.array(secret)],
-  'must be a text, { file: path }, or a list of these',
-)
+const headerValue = secret.superRefine((value, context) => {
+  const message = headerValueProblem(value.reveal())
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
 
-const headerName = z.string().min(1, 'must not be empty').refine(isFreeHeader, 'is set by the relay itself')
+const headerValues = z.union([headerValue.transform((value) => [value]), z.array(headerValue)], {
+  error: ({ input }) =>
+    input === '' || typeof input === 'number' || typeof input === 'boolean'
+      ? undefined
+      : 'must be a text, { file: path }, or a list of these',
+})
+
+const headerName = z.string().superRefine((name, context) => {
+  const message = headerNameProblem(name)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
+
+const headers = z.record(headerName, headerValues).superRefine(
+  (lines, context) => {
+    for (const [name, values] of Object.entries(lines)) {
+      if (!isSingleHeader(name) || !Array.isArray(values) || values.length < 2) continue
+      context.addIssue({ code: 'custom', path: [name], message: 'may have one value only' })
+    }
+  },
+  { when: unlessWrong() },
+)
 
 const signingSecret = secret.superRefine((value, context) => {
   const message = webhookSecretProblem(value.reveal())
@@ -49,6 +78,7 @@ const retry = z
   .refine(({ firstMs, maxMs }) => firstMs <= maxMs, {
     path: ['firstMs'],
     error: 'must not be above maxMs, which is 30000 unless it is given',
+    when: unlessWrong('firstMs', 'maxMs'),
   })
 
 const breaker = z
@@ -60,6 +90,7 @@ const breaker = z
   .refine(({ openMs, maxOpenMs }) => openMs <= maxOpenMs, {
     path: ['openMs'],
     error: 'must not be above maxOpenMs, which is 30000 unless it is given',
+    when: unlessWrong('openMs', 'maxOpenMs'),
   })
 
 const proxy = z
@@ -90,10 +121,12 @@ const proxy = z
   .refine(({ username, password }) => password === undefined || username !== undefined, {
     path: ['password'],
     error: 'needs username beside it',
+    when: unlessWrong('username', 'password'),
   })
   .refine((given) => given.caFile === undefined || isHttps(given.url), {
     path: ['caFile'],
     error: 'is for a proxy with an https URL; the authorities of the endpoint stand in tls.caFile',
+    when: unlessWrong('caFile', 'url'),
   })
 
 const network = z
@@ -108,7 +141,7 @@ export const endpoint: z.ZodType<EndpointConfig> = z
   .strictObject({
     name: endpointName,
     url,
-    headers: z.record(headerName, headerValues).default({}),
+    headers: headers.default({}),
     timeoutMs: milliseconds.default(10_000),
     timeouts: timeouts.prefault({}),
     concurrency: z.number().int().min(1).max(10_000).default(64),
@@ -127,18 +160,23 @@ export const endpoint: z.ZodType<EndpointConfig> = z
       .strictObject({ denyPrivate: z.boolean().default(false), allow: z.array(network).default([]) })
       .prefault({}),
   })
-  .superRefine((given, context) => {
-    for (const key of ['connectMs', 'headersMs', 'bodyMs'] as const) {
-      if ((given.timeouts[key] ?? 0) <= given.timeoutMs) continue
-      context.addIssue({
-        code: 'custom',
-        path: ['timeouts', key],
-        message: `must not be above timeoutMs (${given.timeoutMs}), which it is part of`,
-      })
-    }
-    if (given.tls !== undefined && !isHttps(given.url)) {
-      context.addIssue({ code: 'custom', path: ['tls'], message: 'is for an https URL; url says http' })
-    }
+  .superRefine(
+    (given, context) => {
+      for (const key of ['connectMs', 'headersMs', 'bodyMs'] as const) {
+        if ((given.timeouts[key] ?? 0) <= given.timeoutMs) continue
+        context.addIssue({
+          code: 'custom',
+          path: ['timeouts', key],
+          message: `must not be above timeoutMs (${given.timeoutMs}), which it is part of`,
+        })
+      }
+    },
+    { when: unlessWrong('timeouts', 'timeoutMs') },
+  )
+  .refine(({ url, tls: files }) => files === undefined || isHttps(url), {
+    path: ['tls'],
+    error: 'is for an https URL; url says http',
+    when: unlessWrong('tls', 'url'),
   })
   .transform(({ timeouts: { connectMs, headersMs, bodyMs }, ...rest }) => ({
     ...rest,
@@ -148,12 +186,6 @@ export const endpoint: z.ZodType<EndpointConfig> = z
       bodyMs: bodyMs ?? Math.min(2_000, rest.timeoutMs),
     },
   }))
-
-function withoutCredentials(text: string): boolean {
-  if (!URL.canParse(text)) return true
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
-}
 
 function withoutPath(text: string): boolean {
   if (!URL.canParse(text)) return true

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { EndpointIgnoreConfig, OnlyConfig } from './endpoint-config.ts'
 import { actionProblem, knownActions } from './known-actions.ts'
 

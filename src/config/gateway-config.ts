@@ -2,17 +2,23 @@ import type { Secret } from './secret.ts'
 
 /** The gateway: the port that registries post to. Durations are milliseconds, sizes bytes. */
 export interface GatewayConfig {
-  /** Default `127.0.0.1`. */
+  /** Address to listen on. Default `127.0.0.1`. */
   readonly host: string
-  /** 0 lets the system choose. Default 8080. */
+  /** Port to listen on; 0 lets the system choose. Default 8080. */
   readonly port: number
-  /** Default `/notifications`. */
+  /** Path that registries post to. Default `/notifications`. */
   readonly path: string
-  /** Default 32 MiB: events of 25 MB were made with a large manifest and references. */
+  /**
+   * What is larger is kept by its beginning and its SHA-256. Default 32 MiB: events of 25 MB were made with a large manifest and
+   * references.
+   */
   readonly maxBodyBytes: number
-  /** Default 800: registries give up after 1 s by default, and the answer must come before. */
+  /**
+   * Milliseconds until a post is answered at the latest, with 503 when nothing can be kept in time. Default 800: registries give
+   * up after 1 s unless told otherwise, and the answer must come before.
+   */
   readonly ackBudgetMs: number
-  /** Named in every record as its publisher. Default: the host name. */
+  /** Named in every record as its publisher. Default: the host's name. */
   readonly publisherId?: string | undefined
   /**
    * What a 2xx means. `spool` (default): the event is on this machine's disk and will be in Kafka; posts are taken also
@@ -25,10 +31,11 @@ export interface GatewayConfig {
    * ever stop at them.
    */
   readonly strict: boolean
-  /** Any of them lets a sender in. Empty (default): everybody who reaches the port may post. */
+  /** Any of them lets a sender in; without any, everybody who reaches the port may post. Default: none. */
   readonly credentials: readonly CredentialConfig[]
-  /** HTTPS instead of HTTP. */
+  /** HTTPS instead of HTTP. Default: none. */
   readonly tls?: GatewayTlsConfig | undefined
+  /** What one sender can take of the gateway. */
   readonly limits: GatewayLimitsConfig
   /** Events to be acknowledged and not stored. */
   readonly ignore: IgnoreConfig
@@ -42,110 +49,150 @@ export type CredentialConfig = BearerConfig | BasicConfig
 
 /** `Authorization: Bearer <token>`. */
 export interface BearerConfig {
-  /** The token, without the word Bearer. */
+  /** The token, without the word Bearer. A file is read again when it changes. */
   readonly bearer: Secret
 }
 
 /** `Authorization: Basic`, as registries make it of a URL with user name and password. */
 export interface BasicConfig {
+  /** Without a colon, which ends the user name in the header. */
   readonly username: string
+  /** Of that user. A file is read again when it changes. */
   readonly password: Secret
 }
 
-/** PEM files. They are read again when they change. */
+/** PEM files, read again when they change. */
 export interface GatewayTlsConfig {
   /** The certificate, followed by those between it and its authority. */
   readonly certificateFile: string
+  /** Private key of the certificate. */
   readonly keyFile: string
-  /** Given: only clients with a certificate of one of these authorities are let in. */
+  /** Given: only clients with a certificate of one of these authorities are let in. Default: none. */
   readonly clientCaFile?: string | undefined
 }
 
 export interface GatewayLimitsConfig {
-  /** Default 10,000. */
+  /** Milliseconds for the header lines of a request. Default 10000. */
   readonly headersTimeoutMs: number
-  /** For all of a request, its body included. Default 15,000. */
+  /** Milliseconds for all of a request, its body included. Default 15000. */
   readonly requestTimeoutMs: number
-  /** Default 5,000. */
+  /** Milliseconds that a connection may idle between two requests. Default 5000. */
   readonly keepAliveTimeoutMs: number
-  /** How often the two time-outs of requests are looked at. Default 2,000. */
+  /** How often the two time-outs of requests are looked at, in milliseconds. Default 2000. */
   readonly checkIntervalMs: number
-  /** From a connection to the end of its TLS handshake. Default 10,000. */
+  /** Milliseconds from a connection to the end of its TLS handshake. Default 10000. */
   readonly tlsHandshakeTimeoutMs: number
-  /** All header lines of a request. Default 8 KiB. */
+  /** Bytes of all header lines of a request. Default 8 KiB. */
   readonly maxHeaderBytes: number
   /** Header lines of a request. Default 256. */
   readonly maxHeaders: number
-  /** Default 1,000. */
+  /** Requests until a connection is closed. Default 1000. */
   readonly maxRequestsPerConnection: number
-  /** Default 2,048. */
+  /** Connections at once; further ones are closed. Default 2048. */
   readonly maxConnections: number
-  /** Bodies of all requests that are not answered yet; over it the answer is 503. Default 256 MiB. */
+  /**
+   * Bytes of the bodies of all requests that are not answered yet; over it the answer is 503. At least `gateway.maxBodyBytes`.
+   * Default 256 MiB.
+   */
   readonly maxBodiesBytes: number
-  /** A body that takes longer than this must have come at `minBodyBytesPerSecond` from then on. Default 5,000. */
+  /** A body that takes more milliseconds must have come at `minBodyBytesPerSecond` on average from then on. Default 5000. */
   readonly bodyGraceMs: number
-  /** The slowest average at which a body may come in. Default 1,024. */
+  /** The slowest average at which a body may come in. Default 1024. */
   readonly minBodyBytesPerSecond: number
-  /** How long the rest of a refused body is read, so that its sender gets to see the answer. Default 2,000. */
+  /** Milliseconds in which the rest of a refused body is read, so that its sender gets to see the answer. Default 2000. */
   readonly lingerMs: number
-  /** Events of one Envelope. Default 10,000. */
+  /** Events of one Envelope. Default 10000. */
   readonly maxEvents: number
 }
 
-/** A list that is empty (default) says nothing. An event is ignored as soon as one list says so. */
+/** A list that is empty says nothing. An event is ignored as soon as one list says so. */
 export interface IgnoreConfig {
-  /** Media types of the target; the empty text stands for events without one, which all deletes are. */
+  /**
+   * Media types of the target, compared exactly; the empty text stands for events without one, which all deletes are.
+   * Default: none.
+   *
+   * @example [application/octet-stream]
+   */
   readonly mediaTypes: readonly string[]
+  /** Actions of events, compared exactly. Default: none. */
   readonly actions: readonly string[]
-  /** Patterns: `*` within a segment of the path, `**` across segments. */
   readonly repositories: {
-    /** Given: only these are kept. */
+    /**
+     * Given: every repository is ignored but these patterns, with `*` within a segment of the path, `**` across segments.
+     * Default: none.
+     */
     readonly include: readonly string[]
+    /**
+     * Patterns of repositories that are ignored. Default: none.
+     *
+     * @example ["scratch/**"]
+     */
     readonly exclude: readonly string[]
   }
+  /**
+   * Patterns of the `User-Agent` of the request that made the event. Default: none.
+   *
+   * @example ["*Trivy*"]
+   */
   readonly userAgents: readonly string[]
-  /** HTTP methods of the request that made the event. */
+  /**
+   * HTTP methods of the request that made the event. Default: none.
+   *
+   * @example [HEAD]
+   */
   readonly methods: readonly string[]
 }
 
 export interface RedactConfig {
-  /** Default `none`. */
+  /**
+   * `recommended`: the token that GitLab's registry sends as `/actor/user` is dropped, and the last part of addresses is cut off.
+   * Default `none`.
+   */
   readonly preset: 'none' | 'recommended'
-  /** After those of the preset. */
+  /** Further rules, after those of the preset. Default: none. */
   readonly rules: readonly RedactRuleConfig[]
-  /** Of the HMAC; needed by rules with the action `hmac`. */
+  /** Key of the HMAC; needed by rules with the action `hmac`. */
   readonly key?: Secret | undefined
   /** Names the key in what it made, so that it can be changed. Default `1`. */
   readonly keyId: string
 }
 
+/** What is done to one field of every event. */
 export interface RedactRuleConfig {
-  /** JSON pointer into an event, e.g. `/actor/user`. */
+  /**
+   * JSON pointer into an event, e.g. `/actor/user`.
+   *
+   * @example /actor/name
+   */
   readonly pointer: string
+  /**
+   * `keep` it whatever the preset says, `drop` it, `mask` it by a fixed text, put an `hmac` of it in its place, or cut off the last
+   * part of an address (`truncate-ip`).
+   */
   readonly action: 'keep' | 'drop' | 'mask' | 'hmac' | 'truncate-ip'
 }
 
 /** What a registry posts again is not published again while its id is remembered. */
 export interface DuplicatesConfig {
-  /** Ids remembered; 0 switches it off. Default 100,000. */
+  /** Ids remembered; 0 switches it off. Default 100000. */
   readonly maxEvents: number
-  /** Default 600,000. */
+  /** Milliseconds for which an id is remembered. Default 600000. */
   readonly maxAgeMs: number
 }
 
 /** How what cannot be published as an event is kept. */
 export interface QuarantineConfig {
   /**
-   * `keep` (default): the bytes. `events` (default where something is redacted): those of events that are too large or
-   * that Kafka refuses, as they were redacted; of anything else, which no rule can reach, only number of bytes and
-   * SHA-256. `digest`: of everything only these.
+   * `keep`: the bytes. `events`: those of events that are too large or that Kafka refuses, as they were redacted; of anything
+   * else, which no rule can reach, only number of bytes and SHA-256. `digest`: of everything only these. Default: `keep`, where
+   * something is redacted `events`.
    */
   readonly content: 'keep' | 'events' | 'digest'
   /**
-   * What is too large for a record of Kafka: `file` (default with `ackMode: spool`) keeps the whole of it in a file beside
-   * the spool, `cut` only its beginning. Always `cut` with `ackMode: kafka`.
+   * What is too large for a record of Kafka: `file` keeps the whole of it in a file beside the spool, `cut` only its beginning.
+   * Default: `file`, in the ack mode `kafka` always `cut`.
    */
   readonly oversize: 'file' | 'cut'
-  /** All such files together; beyond it what is too large is cut. Default 1 GiB. */
+  /** Bytes of all such files together; beyond it what is too large is cut. Default 1 GiB. */
   readonly maxFileBytes: number
 }

@@ -1,8 +1,9 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { bearerTokenProblem } from './bearer-token.ts'
 import { ignore } from './event-rules.ts'
 import type { GatewayConfig } from './gateway-config.ts'
-import { bytes, count, fileName, milliseconds, port, secret } from './rules.ts'
+import { redacts } from './redacts.ts'
+import { bytes, count, fileName, milliseconds, port, secret, unlessWrong } from './rules.ts'
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
@@ -58,6 +59,7 @@ const limits = z
   .refine(({ headersTimeoutMs, requestTimeoutMs }) => headersTimeoutMs <= requestTimeoutMs, {
     path: ['headersTimeoutMs'],
     error: 'must not be above requestTimeoutMs, which the header lines are part of',
+    when: unlessWrong('headersTimeoutMs', 'requestTimeoutMs'),
   })
 
 const redact = z
@@ -82,17 +84,21 @@ const redact = z
       .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
       .default('1'),
   })
-  .superRefine(({ rules, key }, context) => {
-    if (key !== undefined) return
-    for (const [index, { action }] of rules.entries()) {
-      if (action !== 'hmac') continue
-      context.addIssue({
-        code: 'custom',
-        path: ['rules', index, 'action'],
-        message: 'hmac needs a key: set gateway.redact.key, best as { file: path }',
-      })
-    }
-  })
+  .superRefine(
+    ({ rules, key }, context) => {
+      if (key !== undefined || !Array.isArray(rules)) return
+      // Also of rules in which something else is wrong, so that they may be anything.
+      for (const [index, rule] of rules.entries()) {
+        if ((rule as Partial<typeof rule> | null)?.action !== 'hmac') continue
+        context.addIssue({
+          code: 'custom',
+          path: ['rules', index, 'action'],
+          message: 'hmac needs a key: set gateway.redact.key, best as { file: path }',
+        })
+      }
+    },
+    { when: unlessWrong('key') },
+  )
 
 const duplicates = z.strictObject({
   maxEvents: z.number().int().min(0).default(100_000),
@@ -126,18 +132,25 @@ export const gateway: z.ZodType<GatewayConfig> = z
     duplicates: duplicates.prefault({}),
     quarantine: quarantine.prefault({}),
   })
-  .refine(({ maxBodyBytes, limits: { maxBodiesBytes } }) => maxBodiesBytes >= maxBodyBytes, {
-    path: ['limits', 'maxBodiesBytes'],
-    error: 'must be at least gateway.maxBodyBytes, or no large body is ever taken',
-  })
+  .superRefine(
+    ({ maxBodyBytes, limits: { maxBodiesBytes } }, context) => {
+      if (maxBodiesBytes >= maxBodyBytes) return
+      context.addIssue({
+        code: 'custom',
+        path: ['limits', 'maxBodiesBytes'],
+        message: `must be at least gateway.maxBodyBytes (${maxBodyBytes}), or no large body is ever taken; it is ${maxBodiesBytes}`,
+      })
+    },
+    { when: unlessWrong('maxBodyBytes', 'limits.maxBodiesBytes') },
+  )
   .refine(({ ackMode, quarantine: { oversize } }) => ackMode !== 'kafka' || oversize !== 'file', {
     path: ['quarantine', 'oversize'],
     error:
       'file needs ackMode spool: without a spool there is no folder for the files; leave it out, or set cut',
+    when: unlessWrong('ackMode', 'quarantine.oversize'),
   })
   .transform((config) => {
-    const redacts = config.redact.preset !== 'none' || config.redact.rules.length > 0
-    const { content = redacts ? 'events' : 'keep', maxFileBytes } = config.quarantine
+    const { content = redacts(config.redact) ? 'events' : 'keep', maxFileBytes } = config.quarantine
     const { oversize = config.ackMode === 'kafka' ? 'cut' : 'file' } = config.quarantine
     return { ...config, quarantine: { content, oversize, maxFileBytes } }
   })

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearestOf } from './nearest.ts'
 
 /**
@@ -27,7 +27,7 @@ export function flatten(
     if (issue.code === 'invalid_key') return [{ ...issue, path, message: messagesOf(issue.issues) }]
     if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ ...issue, path }]
     const branches = issue.errors.map((branch) => flatten(branch, path))
-    const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0] ?? []
+    const deepest = branches.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0] ?? []
     if (depth(deepest) > path.length) return deepest
     if (issue.message !== 'Invalid input') return [{ ...issue, path }]
     return [{ ...issue, path, message: messagesOf(branches.flat()) }]

@@ -2,70 +2,110 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { RelayError } from '../errors.ts'
 import type { Config } from './config.ts'
-import { parseConfig } from './parse.ts'
+import { configFile, configText, isFileNamed } from './config-file.ts'
+import type { ConfigSource } from './config-source.ts'
+import { findingLine, type LocatedFinding } from './findings.ts'
+import { configKeys } from './key-tree.ts'
+import { nearVariables } from './near-variables.ts'
+import { type ParsedConfig, parseAll } from './parse.ts'
+import { hasSettings, readSettings } from './read-settings.ts'
 import { Secret, secretText } from './secret.ts'
 import type { Environment } from './substitute.ts'
 
 /**
- * Reads a configuration file. Paths in it (secrets, certificates, the spool's folder) are relative to the file itself and
+ * Reads the configuration. Flags beat variables of the environment, these beat the file, and the file beats the defaults.
+ * Paths (secrets, certificates, the spool's folder) are relative to the file, without a file to the working folder, and
  * absolute in the result.
+ *
  * Throws CONFIG_INVALID with every finding, or with the reason why the file cannot be read.
+ *
+ * @param source a text is the path of the file
  */
-export function loadConfig(path: string, environment: Environment = process.env): Config {
-  const folder = dirname(resolve(path))
-  const config = parseConfig(readText(path), {
-    fileName: path,
+export function loadConfig(source: string | ConfigSource, environment: Environment = process.env): Config {
+  const { config, findings, file } = readConfig(source, environment)
+  if (config !== undefined) return config
+  const message = findings.map(findingLine).join('\n')
+  throw new RelayError('CONFIG_INVALID', message, file === undefined ? {} : { facts: { file } })
+}
+
+/** Whether there is a configuration at all, however wrong. */
+export function isConfigured(
+  { file, settings }: ConfigSource,
+  environment: Environment = process.env,
+): boolean {
+  return isFileNamed(file, environment) || hasSettings(environment, settings)
+}
+
+export interface ReadConfig extends ParsedConfig {
+  /** Undefined where there is none. */
+  readonly file: string | undefined
+  /** Variables that set nothing and look as if they should. */
+  readonly nearVariables: readonly LocatedFinding[]
+}
+
+/**
+ * The same for whoever wants what is right of a wrong configuration too.
+ * @throws RelayError CONFIG_INVALID: there is no configuration, or its file cannot be read
+ */
+export function readConfig(
+  source: string | ConfigSource,
+  environment: Environment = process.env,
+): ReadConfig {
+  const { file: named, settings: flags } =
+    typeof source === 'string' ? { file: source, settings: [] } : source
+  const file = configFile(named, environment, hasSettings(environment, flags))
+  const folder = file === undefined ? resolve() : dirname(resolve(file))
+  const readSecret = (name: string): Secret => {
+    const path = resolve(folder, name)
+    return new Secret(secretText(readFileSync(path, 'utf8')), path)
+  }
+  const parsed = parseAll(file === undefined ? undefined : configText(file), {
+    fileName: file ?? '',
     environment,
-    readSecret(name) {
-      const file = resolve(folder, name)
-      return new Secret(secretText(readFileSync(file, 'utf8')), file)
-    },
+    readSecret,
+    settings: readSettings(configKeys(), environment, flags, readSecret),
   })
+  return {
+    ...parsed,
+    file,
+    nearVariables: nearVariables(configKeys(), environment),
+    config: parsed.config === undefined ? undefined : absolute(parsed.config, folder),
+  }
+}
+
+function absolute(config: Config, folder: string): Config {
   const { kafka, schemaRegistry, gateway, spool, bridge } = config
-  const absolute = (name: string): string => resolve(folder, name)
+  const path = (name: string): string => resolve(folder, name)
   return {
     ...config,
     kafka: {
       ...kafka,
-      tls: typeof kafka.tls === 'boolean' ? kafka.tls : filesOf(kafka.tls, absolute),
-      sasl: kafka.sasl === undefined ? undefined : filesOf(kafka.sasl, absolute),
+      tls: typeof kafka.tls === 'boolean' ? kafka.tls : filesOf(kafka.tls, path),
+      sasl: kafka.sasl === undefined ? undefined : filesOf(kafka.sasl, path),
     },
     schemaRegistry: {
-      ...filesOf(schemaRegistry, absolute),
-      tls: schemaRegistry.tls === undefined ? undefined : filesOf(schemaRegistry.tls, absolute),
+      ...filesOf(schemaRegistry, path),
+      tls: schemaRegistry.tls === undefined ? undefined : filesOf(schemaRegistry.tls, path),
     },
-    gateway: { ...gateway, tls: gateway.tls === undefined ? undefined : filesOf(gateway.tls, absolute) },
-    spool: { ...spool, folder: absolute(spool.folder) },
+    gateway: { ...gateway, tls: gateway.tls === undefined ? undefined : filesOf(gateway.tls, path) },
+    spool: { ...spool, folder: path(spool.folder) },
     bridge: {
       ...bridge,
       endpoints: bridge.endpoints.map((endpoint) => ({
         ...endpoint,
-        tls: endpoint.tls === undefined ? undefined : filesOf(endpoint.tls, absolute),
-        proxy: endpoint.proxy === undefined ? undefined : filesOf(endpoint.proxy, absolute),
+        tls: endpoint.tls === undefined ? undefined : filesOf(endpoint.tls, path),
+        proxy: endpoint.proxy === undefined ? undefined : filesOf(endpoint.proxy, path),
       })),
     },
   }
 }
 
 /** The same block with the paths under its `…File` keys made absolute. */
-function filesOf<T extends object>(block: T, absolute: (name: string) => string): T {
+function filesOf<T extends object>(block: T, absolutePath: (name: string) => string): T {
   return Object.fromEntries(
     Object.entries(block).map(([key, value]) => [
       key,
-      key.endsWith('File') && typeof value === 'string' ? absolute(value) : value,
+      key.endsWith('File') && typeof value === 'string' ? absolutePath(value) : value,
     ]),
   ) as T
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const hint =
-      code === 'ENOENT'
-        ? 'there is no such file; examples/registry-relay.yaml is one to begin with'
-        : String(error)
-    throw new RelayError('CONFIG_INVALID', `${path}: ${hint}`, { cause: error, facts: { file: path } })
-  }
 }

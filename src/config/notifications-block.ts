@@ -1,7 +1,7 @@
 import { RelayError } from '../errors.ts'
 import { nanosecondsToMs, parseGoDuration } from './go-duration.ts'
 import { meantKey } from './issues.ts'
-import { type Place, wholeNumber, YamlReader } from './yaml-reader.ts'
+import { isNull, type Place, wholeNumber, YamlReader } from './yaml-reader.ts'
 
 /** The `notifications` block of a registry's configuration. What is not written is absent; nothing is defaulted here. */
 export interface NotificationsBlock {
@@ -79,7 +79,8 @@ export interface PlacedEndpoint {
   readonly members: ReadonlyMap<string, Place>
 }
 
-const endpointKeys = [
+/** Of one endpoint, as Distribution and GitLab have them. */
+export const endpointKeys = [
   'name',
   'disabled',
   'url',
@@ -190,9 +191,16 @@ export class BlockReader {
     const members = this.#reader.members(place)
     for (const [key, member] of members) {
       if (keys.includes(key)) continue
+      const meant = meantKey(key, keys)
+      // In braces the comma of a text makes a key without a value of what is behind it, which may be a secret.
+      const isTornOff = meant === '' && (member.node === null || isNull(member.node))
       this.#reader.warn(
-        { ...member, offset: member.keyOffset ?? member.offset },
-        `unknown key, the registry ignores it${meantKey(key, keys)}`,
+        {
+          ...member,
+          path: isTornOff ? `${place.path}.…` : member.path,
+          offset: member.keyOffset ?? member.offset,
+        },
+        `unknown key, the registry ignores it${meant}`,
       )
     }
     return members

@@ -37,15 +37,12 @@ export interface FurtherEndpoints {
  * The endpoints of the block `notifications`, as a registry has it, as endpoints of the bridge. What is wrong, hardly meant or
  * without effect is said to `reader`; an endpoint that cannot be used is left out.
  *
- * @param others whose names are taken
+ * @param taken names of the other endpoints
  */
-export function notificationsEndpoints(
-  reader: YamlReader,
-  others: readonly EndpointConfig[],
-): FurtherEndpoints {
+export function notificationsEndpoints(reader: YamlReader, taken: readonly string[]): FurtherEndpoints {
   const { members, endpoints, disabled } = new BlockReader(reader).read()
   noteWithoutEffect(members, reader)
-  const names = new Map(others.map(({ name }) => [name, 'bridge.endpoints']))
+  const names = new Map(taken.map((name) => [name, 'bridge.endpoints']))
   return {
     endpoints: endpoints.flatMap((placed) => {
       noteWithoutEffect(placed.members, reader)

@@ -1,31 +1,34 @@
-import {
-  isMap,
-  isScalar,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  Scalar,
-  visit,
-  type YAMLParseError,
-} from 'yaml'
-import type { z } from 'zod'
 import { RelayError } from '../errors.ts'
 import type { Config } from './config.ts'
+import { ConfigDocument, type DocumentOptions } from './config-document.ts'
+import { withoutEmptyBlocks } from './empty-blocks.ts'
 import { nothingLeft } from './event-rules.ts'
-import { flatten, keysInstead, meantKey } from './issues.ts'
+import { Findings, findingLine, type LocatedFinding } from './findings.ts'
+import { flatten } from './issues.ts'
+import { issueMessage } from './messages.ts'
 import { type FurtherEndpoints, notificationsEndpoints } from './notifications-endpoints.ts'
+import { Places } from './places.ts'
 import { configSchema } from './schema.ts'
-import type { Secret } from './secret.ts'
-import { type Environment, hasReference, substitute } from './substitute.ts'
-import { type Finding, YamlReader } from './yaml-reader.ts'
+import { noSettings, type Settings, withSettings } from './setting.ts'
+import { referenceProblems, substitute } from './substitute.ts'
+import { YamlReader } from './yaml-reader.ts'
 
-export interface ParseOptions {
-  /** Shown before line and column in messages. */
-  readonly fileName: string
-  readonly environment: Environment
-  /** Makes a secret of the file that holds it; the path is as it stands in the configuration. Throws when it cannot be read. */
-  readonly readSecret: (path: string) => Secret
+export interface ParseOptions extends DocumentOptions {
+  /** What beats the file. Default: nothing. */
+  readonly settings?: Settings
+}
+
+/** A configuration as far as it can be read. */
+export interface ParsedConfig {
+  /** Undefined where something is wrong. */
+  readonly config: Config | undefined
+  /** Everything that is wrong, in the order of the file, then of variables and flags. */
+  readonly findings: readonly LocatedFinding[]
+  /** Undefined where there is no file. */
+  readonly document: ConfigDocument | undefined
+  readonly places: Places
+  /** What file and settings say together, before any default. */
+  readonly given: unknown
 }
 
 /**
@@ -33,158 +36,68 @@ export interface ParseOptions {
  * Throws CONFIG_INVALID with one line per finding, each as `file:line:column: what is wrong`.
  */
 export function parseConfig(text: string, options: ParseOptions): Config {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const findings = yamlFindings(text, document.errors)
-
-  if (findings.length === 0) {
-    visit(document, {
-      Scalar(_key, node) {
-        fillVariables(node, options.environment, findings)
-      },
-      Map(_key, node) {
-        return secretFromFile(node, options.readSecret, findings)
-      },
-    })
-  }
-  if (findings.length === 0) {
-    const result = configSchema.safeParse(document.toJS() ?? {}, { reportInput: false, error: keysInstead })
-    for (const issue of flatten(result.error?.issues ?? []))
-      findings.push(...locate(document.contents, issue))
-    // By the rules of a registry's decoder, which are others: the same text is read once more.
-    const reader = new YamlReader(text, options.fileName, (scalar) =>
-      substitute(scalar, options.environment, () => {}),
-    )
-    const more = notificationsEndpoints(reader, result.data?.bridge.endpoints ?? [])
-    findings.push(...reader.findings)
-    if (result.success && findings.length === 0) {
-      warnOfNothing(result.data, document.contents, reader)
-      return withEndpoints(result.data, more, reader)
-    }
-  }
-
-  const report = findings
-    .toSorted((a, b) => a.offset - b.offset)
-    .map(({ offset, message }) => {
-      const { line, col } = lines.linePos(offset)
-      return `${options.fileName}:${line}:${col}: ${message}`
-    })
-  throw new RelayError('CONFIG_INVALID', report.join('\n'), { facts: { file: options.fileName } })
+  const { config, findings } = parseAll(text, options)
+  if (config !== undefined) return config
+  const message = findings.map(findingLine).join('\n')
+  throw new RelayError('CONFIG_INVALID', message, { facts: { file: options.fileName } })
 }
 
-/** A `${…}` where its braces count tears the file apart: what the parser says of the rest is about nothing in it. */
-function yamlFindings(text: string, errors: readonly YAMLParseError[]): Finding[] {
-  const findings = errors.map(({ pos, message }) => ({ offset: pos[0], message }))
-  const torn = findings.findIndex(({ offset }) => text.startsWith('${', offset - 1))
-  if (torn === -1) return findings
-  const offset = (findings[torn]?.offset ?? 1) - 1
-  return [
-    ...findings.slice(0, torn),
-    { offset, message: 'inside { } and [ ] a ${…} needs quotes, or a line of its own' },
-  ]
+/** The same for whoever wants what is right of it too. Text undefined: there is no file. */
+export function parseAll(text: string | undefined, options: ParseOptions): ParsedConfig {
+  const { settings = noSettings } = options
+  const document = text === undefined ? undefined : new ConfigDocument(text, options)
+  const given = withoutEmptyBlocks(withSettings(document?.value ?? {}, settings.settings))
+  const findings = new Findings(given, document, settings)
+  const result = configSchema.safeParse(given, { reportInput: false, error: issueMessage })
+  findings.addIssues(flatten(result.error?.issues ?? []))
+
+  // By the rules of a registry's decoder, which are others: the same text is read once more.
+  const isReadable =
+    document?.torn === false && !Array.isArray(document.value) && typeof document.value === 'object'
+  const reader = new YamlReader(isReadable ? (text ?? '') : '', options.fileName, (scalar) =>
+    filled(scalar, options),
+  )
+  const more = notificationsEndpoints(reader, endpointNames(given))
+  findings.addFromFile(reader.findings)
+  const parsed = { findings: findings.all, document, places: new Places(document, settings), given }
+  if (!result.success || parsed.findings.length > 0) return { ...parsed, config: undefined }
+  warnOfNothing(result.data, document, reader)
+  return { ...parsed, config: withEndpoints(result.data, more, reader) }
+}
+
+/** Undefined where a variable is not set or not referred to rightly, which has been said. */
+function filled(scalar: string, { environment }: ParseOptions): string | undefined {
+  let isMissing = referenceProblems(scalar).length > 0
+  const text = substitute(scalar, environment, () => {
+    isMissing = true
+  })
+  return isMissing ? undefined : text
+}
+
+function endpointNames(given: unknown): readonly string[] {
+  const { bridge } = given as { readonly bridge?: { readonly endpoints?: unknown } }
+  const endpoints: unknown = bridge?.endpoints
+  if (!Array.isArray(endpoints)) return []
+  return endpoints.flatMap((one: { readonly name?: unknown } | null) =>
+    typeof one?.name === 'string' ? [one.name] : [],
+  )
 }
 
 function withEndpoints(config: Config, more: FurtherEndpoints, reader: YamlReader): Config {
   const endpoints = [...config.bridge.endpoints, ...more.endpoints]
-  const remarks = [...reader.warnings, ...reader.notes]
+  const { warnings: remarks, notes } = reader
   return {
     ...config,
-    bridge: { ...config.bridge, endpoints, remarks, disabledEndpoints: more.disabled },
+    bridge: { ...config.bridge, endpoints, remarks, notes, disabledEndpoints: more.disabled },
   }
 }
 
-function warnOfNothing({ bridge }: Config, root: Node | null, reader: YamlReader): void {
+function warnOfNothing({ bridge }: Config, document: ConfigDocument | undefined, reader: YamlReader): void {
   for (const [index, { only, ignore }] of bridge.endpoints.entries()) {
     const why = nothingLeft(only, ignore)
     const path = ['bridge', 'endpoints', index, 'ignore']
-    const { node } = deepestNode(root, path)
-    if (why !== undefined) reader.warn({ node, path: path.join('.'), offset: node?.range?.[0] ?? 0 }, why)
+    if (why !== undefined) {
+      reader.warn({ node: null, path: path.join('.'), offset: document?.offsetOf(path) ?? 0 }, why)
+    }
   }
-}
-
-/** A plain scalar is typed again after its variables are in: `port: ${PORT:8080}` is a number, `"${PORT}"` a text. */
-function fillVariables(node: Scalar, environment: Environment, findings: Finding[]): void {
-  if (typeof node.value !== 'string' || !hasReference(node.value)) return
-  const filled = substitute(node.value, environment, (name) => {
-    findings.push({
-      offset: node.range?.[0] ?? 0,
-      message: `variable ${name} is not set and has no default; set it or write \${${name}:default}`,
-    })
-  })
-  const quoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE
-  node.value = quoted || filled === '' ? filled : typed(filled)
-}
-
-function typed(text: string): unknown {
-  const contents = parseDocument(text).contents
-  return isScalar(contents) && contents.source === text ? contents.value : text
-}
-
-/** `{ file: path }` stands for the text of that file, wherever a value may stand. */
-function secretFromFile(
-  node: Node,
-  readSecret: ParseOptions['readSecret'],
-  findings: Finding[],
-): Node | undefined {
-  if (!isMap(node) || node.items.length !== 1) return undefined
-  const pair = node.items[0] as Pair<Scalar, Scalar>
-  if (pair.key.value !== 'file' || typeof pair.value?.value !== 'string') return undefined
-  const offset = pair.value.range?.[0] ?? 0
-  try {
-    const secret = readSecret(pair.value.value)
-    if (secret.reveal() === '') findings.push({ offset, message: 'secret file is empty' })
-    const scalar = new Scalar(secret)
-    scalar.range = node.range ?? null
-    return scalar
-  } catch (error) {
-    findings.push({
-      offset,
-      message: `secret file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    })
-    return undefined
-  }
-}
-
-/** A key that must not be there is shown at the key, everything else at the value, or where the value ought to be. */
-function locate(root: Node | null, issue: z.core.$ZodIssue): Finding[] {
-  const { node, depth: reached } = deepestNode(root, issue.path)
-  const name = issue.path.join('.')
-  if (issue.code === 'unrecognized_keys') {
-    const known = issue.message.split('\n')
-    return issue.keys.map((key) => ({
-      offset: keyOffset(node, key),
-      message: `unknown key "${name === '' ? key : `${name}.${key}`}"${meantKey(key, known)}`,
-    }))
-  }
-  if (issue.code === 'invalid_key') {
-    const parent = deepestNode(root, issue.path.slice(0, -1)).node
-    return [{ offset: keyOffset(parent, issue.path.at(-1)), message: `"${name}": ${issue.message}` }]
-  }
-  // A rule about two values may be broken by one that is not in the file.
-  const missing = reached < issue.path.length && issue.code !== 'custom'
-  return [
-    {
-      offset: node?.range?.[0] ?? 0,
-      message: missing ? `"${name}" is missing` : `"${name}": ${issue.message}`,
-    },
-  ]
-}
-
-function keyOffset(map: Node | null, key: unknown): number {
-  const keys = isMap(map) ? map.items.map((item) => item.key).filter(isScalar) : []
-  const found = keys.find(({ value }) => String(value) === String(key))
-  return (found ?? map)?.range?.[0] ?? 0
-}
-
-function deepestNode(root: Node | null, path: readonly PropertyKey[]): { node: Node | null; depth: number } {
-  let node = root
-  for (const [depth, key] of path.entries()) {
-    const next: unknown =
-      node !== null && 'get' in node
-        ? (node as { get(k: unknown, keep: true): unknown }).get(key, true)
-        : undefined
-    if (next === undefined || next === null) return { node, depth }
-    node = next as Node
-  }
-  return { node, depth: path.length }
 }

@@ -1,9 +1,19 @@
-import { z } from 'zod'
-import type { Config } from './config.ts'
+import * as z from 'zod'
+import type { Config, RouteConfig } from './config.ts'
 import { endpoint } from './endpoint-schema.ts'
 import { matchKeys } from './event-rules.ts'
 import { gateway } from './gateway-schema.ts'
-import { bytes, fileName, httpUrl, milliseconds, port, secret, tls } from './rules.ts'
+import {
+  bytes,
+  fileName,
+  httpUrl,
+  milliseconds,
+  port,
+  secret,
+  tls,
+  unlessWrong,
+  withoutCredentials,
+} from './rules.ts'
 
 /**
  * The rules of the configuration file; what each key means stands in `config.ts`, `gateway-config.ts` and `endpoint-config.ts`, and
@@ -20,7 +30,7 @@ const topicName = z
 
 /** One address, a comma-separated list (as variables give it), or a YAML list. */
 const addresses = z
-  .union([z.string(), z.array(z.string())])
+  .union([z.string(), z.array(z.string())], 'must be a text, or a list of texts')
   .transform((value) =>
     (typeof value === 'string' ? value.split(',') : value)
       .map((address) => address.trim())
@@ -28,10 +38,10 @@ const addresses = z
   )
 
 const brokers = addresses
-  .refine((list) => list.length > 0, 'needs at least one broker address')
+  .refine((list) => list.length > 0, 'needs at least one address, as kafka-1:9092')
   .refine(
-    (list) => list.every((address) => /^[^:\s]+:\d{1,5}$/.test(address)),
-    'each must be host:port (a host name for an IPv6 address)',
+    (list) => list.length === 0 || list.every(isAddress),
+    'each must be host:port, as kafka-1:9092 (a host name for an IPv6 address)',
   )
 
 const sasl = z.discriminatedUnion('mechanism', [
@@ -54,7 +64,7 @@ const sasl = z.discriminatedUnion('mechanism', [
 const kafka = z.strictObject({
   brokers,
   clientId: z.string().min(1).default('registry-relay'),
-  tls: z.union([z.boolean(), tls]).default(false),
+  tls: z.union([z.boolean(), tls], 'must be true, false, or PEM files: { caFile: path }').default(false),
   sasl: sasl.optional(),
   compression: z.enum(['none', 'gzip', 'zstd', 'snappy', 'lz4']).default('none'),
   connectionTimeoutMs: milliseconds.optional(),
@@ -66,7 +76,10 @@ const route = z
   .refine(
     ({ actions, mediaTypes, repositories: { include, exclude } }) =>
       [actions, mediaTypes, include, exclude].some((list) => list.length > 0),
-    'must say which events it takes: actions, mediaTypes or repositories',
+    {
+      error: 'must say which events it takes: actions, mediaTypes or repositories',
+      when: unlessWrong('actions', 'mediaTypes', 'repositories'),
+    },
   )
 
 const topics = z
@@ -78,18 +91,36 @@ const topics = z
     replicationFactor: z.number().int().min(1).max(32_767).default(3),
     routes: z.array(route).default([]),
   })
-  .refine(
-    ({ routes, deadLetters, rejected }) =>
-      routes.every(({ topic }) => topic !== deadLetters && topic !== rejected),
-    {
-      path: ['routes'],
-      error: 'must not name topics.deadLetters or topics.rejected: records there are no events',
+  .superRefine(
+    ({ routes, deadLetters, rejected }, context) => {
+      if (!Array.isArray(routes)) return
+      // Also of routes in which something else is wrong, so that they may be anything.
+      for (const [index, route] of routes.entries()) {
+        const topic: unknown = (route as Partial<RouteConfig> | null | undefined)?.topic
+        const other = topic === deadLetters ? 'deadLetters' : topic === rejected ? 'rejected' : undefined
+        if (other === undefined) continue
+        context.addIssue({
+          code: 'custom',
+          path: ['routes', index, 'topic'],
+          message: `is topics.${other} too: records there are no events; name another topic`,
+        })
+      }
     },
+    { when: unlessWrong('deadLetters', 'rejected') },
   )
   // A bridge that reads its own dead letters makes a dead letter of each.
-  .refine(({ events, deadLetters, rejected }) => new Set([events, deadLetters, rejected]).size === 3, {
-    error: 'events, deadLetters and rejected must be three topics',
-  })
+  .superRefine(
+    ({ events, deadLetters, rejected }, context) => {
+      const addIssue = (key: string, other: string): void => {
+        const message = `is topics.${other} too: events, deadLetters and rejected must be three topics`
+        context.addIssue({ code: 'custom', path: [key], message })
+      }
+      if (deadLetters === events) addIssue('deadLetters', 'events')
+      if (rejected === events) addIssue('rejected', 'events')
+      else if (rejected === deadLetters) addIssue('rejected', 'deadLetters')
+    },
+    { when: unlessWrong('events', 'deadLetters', 'rejected') },
+  )
 
 const records = z.strictObject({
   keyPrefix: z.string().max(1_000).default(''),
@@ -98,8 +129,15 @@ const records = z.strictObject({
 })
 
 const registryUrls = addresses
-  .refine((list) => list.length > 0, 'needs at least one URL')
-  .refine((list) => list.every((url) => httpUrl.safeParse(url).success), 'each must be an http or https URL')
+  .refine((list) => list.length > 0, 'needs at least one URL, as http://schema-registry:8081')
+  .refine(
+    (list) => list.every((url) => httpUrl.safeParse(url).success),
+    'each must be an http or https URL, as http://schema-registry:8081',
+  )
+  .refine(
+    (list) => list.every(withoutCredentials),
+    'must not hold user name and password: give schemaRegistry.username and schemaRegistry.password',
+  )
 
 const schemaRegistry = z
   .strictObject({
@@ -117,10 +155,12 @@ const schemaRegistry = z
   .refine(({ username, password }) => password === undefined || username !== undefined, {
     path: ['password'],
     error: 'needs schemaRegistry.username beside it',
+    when: unlessWrong('username', 'password'),
   })
   .refine(({ username, token }) => token === undefined || username === undefined, {
     path: ['token'],
     error: 'cannot stand beside schemaRegistry.username: give user name and password, or a token',
+    when: unlessWrong('username', 'token'),
   })
   .transform(({ url, ...rest }) => ({ urls: url, ...rest }))
 
@@ -136,6 +176,7 @@ const spool = z
   .refine(({ maxBytes, segmentBytes = 0 }) => segmentBytes <= maxBytes / 8, {
     path: ['segmentBytes'],
     error: 'must be at most an eighth of spool.maxBytes: space comes free by whole segments',
+    when: unlessWrong('segmentBytes', 'maxBytes'),
   })
   .transform(({ segmentBytes, ...rest }) => ({
     ...rest,
@@ -152,12 +193,23 @@ const bridge = z
     endpoints: z
       .array(endpoint)
       .default([])
-      .refine(
-        (list) => new Set(list.map(({ name }) => name)).size === list.length,
-        'two endpoints have the same name',
+      .superRefine(
+        (list, context) => {
+          const names = new Set<unknown>()
+          for (const [index, item] of list.entries()) {
+            // Also of those in which something else is wrong, so that they may be anything.
+            const name: unknown = (item as Partial<typeof item> | null | undefined)?.name
+            if (typeof name === 'string' && names.has(name)) {
+              const message = `an endpoint before has the name ${JSON.stringify(name)} too: each names a consumer group, so give this one another`
+              context.addIssue({ code: 'custom', path: [index, 'name'], message })
+            }
+            names.add(name)
+          }
+        },
+        { when: unlessWrong() },
       ),
   })
-  .transform((block) => ({ ...block, remarks: [], disabledEndpoints: [] }))
+  .transform((block) => ({ ...block, remarks: [], notes: [], disabledEndpoints: [] }))
 
 const management = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
@@ -171,10 +223,10 @@ const logging = z.strictObject({
 
 export const configSchema: z.ZodType<Config> = z
   .strictObject({
-    kafka,
+    kafka: kafka.prefault({} as z.input<typeof kafka>),
     topics: topics.prefault({}),
     records: records.prefault({}),
-    schemaRegistry,
+    schemaRegistry: schemaRegistry.prefault({} as z.input<typeof schemaRegistry>),
     gateway: gateway.prefault({}),
     spool: spool.prefault({}),
     bridge: bridge.prefault({}),
@@ -185,9 +237,20 @@ export const configSchema: z.ZodType<Config> = z
   })
   // A notification is stored as fields and, at worst, as text beside them, and space comes free by whole segments: with
   // less, one large body could be refused for ever.
-  .refine(
-    ({ gateway: { ackMode, maxBodyBytes }, spool: { maxBytes } }) =>
-      ackMode === 'kafka' || maxBytes >= 4 * maxBodyBytes,
-    { path: ['spool', 'maxBytes'], error: 'must be at least 4 times gateway.maxBodyBytes' },
+  .superRefine(
+    ({ gateway: { ackMode, maxBodyBytes }, spool: { maxBytes } }, context) => {
+      if (ackMode === 'kafka' || maxBytes >= 4 * maxBodyBytes) return
+      context.addIssue({
+        code: 'custom',
+        path: ['spool', 'maxBytes'],
+        message: `must be at least 4 times gateway.maxBodyBytes, ${4 * maxBodyBytes}; it is ${maxBytes}`,
+      })
+    },
+    { when: unlessWrong('gateway.ackMode', 'gateway.maxBodyBytes', 'spool.maxBytes') },
   )
   .transform(({ notifications: _, ...config }) => config)
+
+function isAddress(text: string): boolean {
+  const [, port] = /^[^:\s/@]+:(\d{1,5})$/.exec(text) ?? []
+  return port !== undefined && Number(port) > 0 && Number(port) <= 65_535
+}

@@ -11,6 +11,9 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
+import { keyText } from './config-path.ts'
+import type { Finding } from './finding.ts'
+import { yamlProblem } from './yaml-errors.ts'
 
 /** A value and where it stands, so that what is wrong with it can be said with line and column. */
 export interface Place {
@@ -32,15 +35,17 @@ export class YamlReader {
   readonly #fileName: string
   readonly #lines = new LineCounter()
   readonly #document: Document.Parsed
+  readonly #unknown = new Set<Node>()
   readonly #errors: Finding[] = []
   readonly #warnings: Finding[] = []
   readonly #notes: Finding[] = []
 
   /**
    * @param fileName stands in front of line and column in every message
-   * @param filled what a scalar says instead, for variables; what stands without quotes stays so. Default: what is written
+   * @param filled what a scalar says instead, for variables; what stands without quotes stays so. Undefined: nobody knows, and
+   * nothing is found wrong with it. Default: what is written
    */
-  constructor(text: string, fileName: string, filled?: (text: string) => string) {
+  constructor(text: string, fileName: string, filled?: (text: string) => string | undefined) {
     this.#fileName = fileName
     this.#document = parseDocument(text, {
       lineCounter: this.#lines,
@@ -49,11 +54,16 @@ export class YamlReader {
       schema: 'failsafe',
       uniqueKeys: false,
     })
-    for (const { pos, message } of this.#document.errors) this.#errors.push({ offset: pos[0], message })
+    for (const error of this.#document.errors) {
+      this.#errors.push({ offset: error.pos[0], message: yamlProblem(error) })
+    }
     if (filled === undefined) return
     visit(this.#document, {
-      Scalar(_key, node) {
-        node.value = filled(String(node.value))
+      Scalar: (_key, node) => {
+        const text = filled(String(node.value))
+        if (text === undefined) this.#unknown.add(node)
+        // A letter: a text that is empty means that nothing was given.
+        node.value = text ?? 'x'
       },
     })
   }
@@ -81,11 +91,11 @@ export class YamlReader {
   }
 
   error(place: Place, message: string): void {
-    this.#errors.push(findingAt(place, message))
+    if (this.#isKnown(place)) this.#errors.push(findingAt(place, message))
   }
 
   warn(place: Place, message: string): void {
-    this.#warnings.push(findingAt(place, message))
+    if (this.#isKnown(place)) this.#warnings.push(findingAt(place, message))
   }
 
   note(place: Place, message: string): void {
@@ -107,7 +117,8 @@ export class YamlReader {
     const node = this.#resolved(place)
     if (place === undefined || node === null || isNull(node)) return []
     if (!isSeq(node)) {
-      this.error(place, `expected a list, got ${kindOf(node)}`)
+      const how = isMap(node) ? 'begin each of its items with "- "' : 'put it in [ ]'
+      this.error(place, `expected a list, got ${kindOf(node)}: ${how}`)
       return []
     }
     return node.items.map((item, at) => {
@@ -162,7 +173,8 @@ export class YamlReader {
       const keyOffset = (isScalar(key) ? key.range?.[0] : map.range?.[0]) ?? 0
       const node = value as Node | null
       const offset = node?.range?.[0] ?? keyOffset
-      const place = { node, path: path === '' ? name : `${path}.${name}`, offset, keyOffset }
+      const shown = keyText(name)
+      const place = { node, path: path === '' ? shown : `${path}.${shown}`, offset, keyOffset }
       if (name === '<<') {
         this.#addMerged(place, path, found)
         continue
@@ -185,6 +197,10 @@ export class YamlReader {
     for (const [name, member] of merged) if (!found.has(name)) found.set(name, member)
   }
 
+  #isKnown({ node }: Place): boolean {
+    return node === null || !this.#unknown.has(node)
+  }
+
   #resolved(place: Place | undefined): Node | null {
     const node = place?.node ?? null
     return isAlias(node) ? (node.resolve(this.#document) ?? null) : node
@@ -198,12 +214,6 @@ export class YamlReader {
     const { line, col } = this.#lines.linePos(offset)
     return `${this.#fileName}:${line}:${col}: ${message}`
   }
-}
-
-/** One thing to be said about a file, and where. */
-export interface Finding {
-  readonly offset: number
-  readonly message: string
 }
 
 export interface ScalarText {
@@ -226,7 +236,8 @@ function findingAt({ offset, path }: Place, message: string): Finding {
   return { offset, message: path === '' ? message : `"${path}": ${message}` }
 }
 
-function isNull(node: Node): boolean {
+/** True for a value that is not given. */
+export function isNull(node: Node): boolean {
   return isScalar(node) && node.type === Scalar.PLAIN && /^(?:~|null|Null|NULL|)$/.test(String(node.value))
 }
 

@@ -14,7 +14,7 @@ export interface IgnoreRules {
   /** Events of repositories that these rules do not mean are ignored. */
   readonly repositories?: RepositoryRules
   /**
-   * Patterns for `request.useragent`: `*` stands for any text, slashes and spaces included (see {@link textGlob}), case
+   * Patterns for `request.useragent`: `*` stands for any text, slashes and spaces included, case
    * matters, and a pattern without `*` is the whole text: `['containerd/*', '*Trivy*']`. An event that names none counts
    * as the empty text, which `'*'` meets too.
    */

@@ -5,8 +5,6 @@ import type { Sink } from '../sink/sink.ts'
 export interface AckBudget {
   readonly ms: number
   readonly clock: Clock
-  /** The items arrived after all, but the caller had been told that they had not: if they are sent again, they are there twice. */
-  readonly late: () => void
 }
 
 /**
@@ -21,9 +19,7 @@ export function writeWithin<T, Receipt>(
 ): Promise<Receipt> {
   return new Promise((resolve, reject) => {
     const withdrawal = new AbortController()
-    let waiting = true
     const cancel = budget.clock.after(budget.ms, () => {
-      waiting = false
       const reason = new RelayError(
         'DEADLINE_EXCEEDED',
         `The notification was not stored within ${budget.ms} ms; try again.`,
@@ -35,8 +31,7 @@ export function writeWithin<T, Receipt>(
     writing(sink, items, withdrawal.signal).then(
       (receipt) => {
         cancel()
-        if (waiting) resolve(receipt)
-        else budget.late()
+        resolve(receipt)
       },
       (error: unknown) => {
         cancel()

@@ -6,10 +6,20 @@ import type { Duplex } from 'node:stream'
  */
 export class Connections {
   readonly #open = new Map<Duplex, number>()
+  readonly #onChange: (open: number) => void
+
+  /** @param onChange told how many are open whenever that changes */
+  constructor(onChange: (open: number) => void = () => {}) {
+    this.#onChange = onChange
+  }
 
   opened(socket: Duplex): void {
     this.#open.set(socket, 0)
-    socket.once('close', () => this.#open.delete(socket))
+    this.#onChange(this.#open.size)
+    socket.once('close', () => {
+      this.#open.delete(socket)
+      this.#onChange(this.#open.size)
+    })
   }
 
   /** Open, and past its TLS handshake where there is one. */

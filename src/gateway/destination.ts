@@ -26,6 +26,8 @@ export interface DestinationOptions {
   readonly readAgain: (sequences: readonly number[]) => AsyncIterable<SpooledRecord>
   /** {@link Destination.oldest} has moved on. */
   readonly onMovedOn: () => void
+  /** So many items more have arrived. */
+  readonly onArrived: (items: number) => void
   readonly onRefused: (error: Error) => void
   /** It can go on no more. */
   readonly onFailure: (error: Error) => void
@@ -62,6 +64,7 @@ export class Destination {
 
   constructor(options: DestinationOptions) {
     this.#options = options
+    this.#showParked()
   }
 
   /** Sequence of the oldest record that has not arrived. */
@@ -117,15 +120,17 @@ export class Destination {
   /** Resolves when it has its outcome, whichever. */
   #send(moving: Moving, items: readonly GatewayItem[]): Promise<void> {
     this.#watch()
+    const { length } = items
     return this.#options.write(items).then(
-      () => this.#arrived(moving),
+      () => this.#arrived(moving, length),
       (error: unknown) => this.#refused(moving, toError(error)),
     )
   }
 
-  #arrived(moving: Moving): void {
+  #arrived(moving: Moving, items: number): void {
     this.#progressed = true
     this.#stuck = false
+    this.#options.onArrived(items)
     if (this.#moving.arrived(moving)) this.#options.onMovedOn()
     this.#options.changes.happened()
   }

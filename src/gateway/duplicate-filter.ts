@@ -4,6 +4,7 @@ import type { Counter, Metrics } from '../telemetry.ts'
 import type { DuplicateWindow, SeenEvent } from './duplicate-window.ts'
 import type { EventItem, GatewayItem } from './gateway-item.ts'
 import type { Kept } from './kept.ts'
+import { storedLateCounter } from './stored-late.ts'
 
 export interface DuplicateFilterOptions {
   readonly inner: Sink<GatewayItem>
@@ -40,10 +41,7 @@ export class DuplicateFilter implements Sink<GatewayItem, Kept> {
   constructor({ inner, window, metrics }: DuplicateFilterOptions) {
     this.#inner = inner
     this.#window = window
-    this.#storedLate = metrics.counter({
-      name: 'registry_relay_gateway_events_stored_late_total',
-      help: 'Events stored after their sender had been told to post them again; the repeat is recognised.',
-    })
+    this.#storedLate = storedLateCounter(metrics)
   }
 
   async write(items: readonly GatewayItem[], options: WriteOptions = {}): Promise<Kept> {
@@ -53,9 +51,16 @@ export class DuplicateFilter implements Sink<GatewayItem, Kept> {
     const { fresh, repeats, conflicts } = this.#sort(items)
     // No await before this: the order of calls is the order of what is stored.
     const written = this.#store(fresh, signal)
-    const settled = Promise.all([written, this.#settled(repeats, options)])
-    const [, later] = await orAborted(settled, signal)
-    return { duplicates: later.duplicates, conflicts: conflicts + later.conflicts }
+    const repeated = this.#settled(repeats, options)
+    try {
+      const [, later] = await orAborted(Promise.all([written, repeated]), signal)
+      return { duplicates: later.duplicates, conflicts: conflicts + later.conflicts }
+    } catch (error) {
+      // The sender is told that nothing is stored, which is not true of what is, or will be in a moment.
+      this.#countStored(fresh.length, written.then(noneRepeated))
+      this.#countStored(repeats.length, repeated)
+      throw error
+    }
   }
 
   close(options?: CloseOptions): Promise<void> {
@@ -105,11 +110,18 @@ export class DuplicateFilter implements Sink<GatewayItem, Kept> {
     written.then(
       () => {
         for (const [, seen] of entries) this.#window.settled(seen)
-        if (signal?.aborted) this.#storedLate.add(items.filter(({ kind }) => kind === 'event').length)
       },
       () => this.#forget(entries),
     )
     return written
+  }
+
+  /** A method of its own: what waits for a disk or for Kafka, maybe for hours, holds no more than it needs. */
+  #countStored(items: number, storing: Promise<Kept>): void {
+    storing.then(
+      ({ duplicates }) => this.#storedLate.add(items - duplicates),
+      () => undefined,
+    )
   }
 
   #forget(entries: readonly (readonly [string, SeenEvent])[]): void {
@@ -127,6 +139,10 @@ export class DuplicateFilter implements Sink<GatewayItem, Kept> {
     )
     return { ...again, duplicates: repeats.length - failed.length + again.duplicates }
   }
+}
+
+function noneRepeated(): Kept {
+  return { duplicates: 0, conflicts: 0 }
 }
 
 /** Bytes as a text of as many characters: a third of the memory of a Buffer. */

@@ -1,10 +1,12 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import type { TraceSpan } from '../telemetry.ts'
 import type { RequestHead } from './admission.ts'
 import { discardBody } from './body.ts'
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { Refusal } from './refusal.ts'
 import type { RejectionLog } from './rejection-log.ts'
+import { endRequest } from './request-span.ts'
 
 /** Of node:http's request, what a gateway uses. */
 export interface IncomingRequest extends Readable, RequestHead {
@@ -41,6 +43,7 @@ export class Exchange {
   readonly #context: ExchangeContext
   readonly #beganAt: number
   #open = true
+  #span: TraceSpan | undefined
 
   constructor(request: IncomingRequest, answer: OutgoingAnswer, context: ExchangeContext) {
     this.request = request
@@ -48,6 +51,11 @@ export class Exchange {
     this.#context = context
     this.#beganAt = context.clock.monotonic()
     context.metrics.requestBegan()
+  }
+
+  /** Ends with the outcome. */
+  traced(span: TraceSpan): void {
+    this.#span = span
   }
 
   /** 200 without a body: every registry asks for gzip, and compressing nothing costs more than all the rest. */
@@ -60,7 +68,7 @@ export class Exchange {
 
   /** `err` is for the log only. */
   refuse(refusal: Refusal, err?: Error): void {
-    if (!this.#settle(refusal.status)) return
+    if (!this.#settle(refusal.status, refusal.code)) return
     this.#count(refusal, err)
     if (this.#unheard()) return
     const body = JSON.stringify({ code: refusal.code, message: refusal.message })
@@ -84,10 +92,11 @@ export class Exchange {
 
   /** The sender went away in the middle of its request: there is nobody to answer. */
   gone(): void {
-    if (!this.#settle(undefined)) return
+    const code = 'SENDER_GONE'
+    if (!this.#settle(undefined, code)) return
     this.#count({
       status: 0,
-      code: 'SENDER_GONE',
+      code,
       message: 'The sender went away in the middle of its request.',
     })
   }
@@ -97,16 +106,17 @@ export class Exchange {
    * this request's turn, so `refusal` may be written to the connection as it is.
    */
   broken(refusal: Refusal): boolean {
-    if (!this.#settle(refusal.status)) return false
+    if (!this.#settle(refusal.status, refusal.code)) return false
     this.#count(refusal)
     return !this.#answer.headersSent && this.#answer.socket !== null
   }
 
-  #settle(status: number | undefined): boolean {
+  #settle(status: number | undefined, code?: string): boolean {
     if (!this.#open) return false
     this.#open = false
     const { metrics, clock } = this.#context
     metrics.requestEnded(status, (clock.monotonic() - this.#beganAt) / 1_000)
+    if (this.#span !== undefined) endRequest(this.#span, status, code)
     return true
   }
 

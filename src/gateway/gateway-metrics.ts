@@ -1,64 +1,122 @@
-import type { Counter, Gauge, Histogram, Metrics } from '../telemetry.ts'
+import { type Counter, CounterBy, type Gauge, type Histogram, type Metrics } from '../telemetry.ts'
 import type { Notification } from './intake.ts'
 import type { Kept } from './kept.ts'
 import { rejectedHeader } from './quarantine.ts'
+import { requestRefusals } from './refusal.ts'
+
+/** Answers that a gateway gives, by their status; "none" where nobody heard it. */
+const codes = ['200', '400', '401', '404', '405', '408', '413', '415', '417', '431', '500', '503', 'none']
+
+/** Why items that were read are refused: what {@link refusalOf} knows, in small letters. */
+const refusals = [
+  'deadline_exceeded',
+  'over_budget',
+  'spool_full',
+  'spool_failed',
+  'too_large',
+  'record_rejected',
+  'not_an_envelope',
+  'event_invalid',
+  'kafka_unavailable',
+  'kafka_configuration',
+  'schema_not_registered',
+  'schema_registry_unavailable',
+  'sink_closed',
+  'internal',
+]
+
+const beforeReading = [
+  ...Object.values(requestRefusals).map(({ code }) => code.toLowerCase()),
+  'body_too_slow',
+  'sender_gone',
+  'too_many_requests_on_connection',
+]
+
+const handshakeFailures = ['client_certificate', 'timeout', 'plain_http', 'gone', 'protocol']
+
+const quarantines = [
+  'not_an_envelope',
+  'not_an_event',
+  'event_invalid',
+  'more_than_events',
+  'too_large',
+  'unsupported_encoding',
+  'unsupported_media_type',
+  'internal',
+]
 
 /**
- * The numbers of a gateway. They add up. Every request ends in `requests_total` exactly once. Of what was read
- * (`events_received_total`) each is, once it is answered, in exactly one of `events_total` (acknowledged),
- * `events_ignored_total`, `quarantined_total` and `events_refused_total`; and of the acknowledged, those in
+ * The numbers of a gateway. They add up. Every request ends in `requests_total` exactly once. What was read
+ * (`events_received_total`) is in `in_flight_events` until it is answered, and then in exactly one of `events_total`
+ * (acknowledged), `events_ignored_total`, `quarantined_total` and `events_refused_total`; and of the acknowledged, those in
  * `events_duplicate_total` were not stored again.
  */
 export class GatewayMetrics {
-  readonly #requests: Counter
-  readonly #rejected: Counter
+  readonly #requests: CounterBy
+  readonly #rejected: CounterBy
   readonly #received: Counter
-  readonly #events: Counter
+  readonly #events: CounterBy
   readonly #ignored: Counter
-  readonly #quarantined: Counter
+  readonly #quarantined: CounterBy
   readonly #duplicates: Counter
   readonly #conflicts: Counter
-  readonly #refusedEvents: Counter
+  readonly #refusedEvents: CounterBy
   readonly #withoutRepository: Counter
   readonly #misfits: Counter
   readonly #emptyEnvelopes: Counter
-  readonly #lateAcks: Counter
   readonly #unheard: Counter
   readonly #dropped: Counter
-  readonly #handshakes: Counter
-  readonly #traceHeaders: Counter
+  readonly #handshakes: CounterBy
+  readonly #traceHeaders: CounterBy
   readonly #inFlight: Gauge
+  readonly #inFlightEvents: Gauge
+  readonly #connections: Gauge
   readonly #certificateExpires: Gauge
   readonly #seconds: Histogram
   readonly #bytes: Histogram
   #open = 0
+  #openEvents = 0
 
   constructor(metrics: Metrics) {
-    const counter = (name: string, help: string, labels: readonly string[] = []): Counter =>
-      metrics.counter({ name: `registry_relay_gateway_${name}`, help, labels })
-    this.#requests = counter(
+    const counter = (name: string, help: string): Counter =>
+      metrics.counter({ name: `registry_relay_gateway_${name}`, help })
+    const counterBy = (name: string, help: string, label: string, known: readonly string[]): CounterBy =>
+      new CounterBy(
+        metrics.counter({ name: `registry_relay_gateway_${name}`, help, labels: [label] }),
+        label,
+        known,
+      )
+    const gauge = (name: string, help: string): Gauge =>
+      metrics.gauge({ name: `registry_relay_gateway_${name}`, help })
+    this.#requests = counterBy(
       'requests_total',
       'Requests, by status of the answer; "none" where the sender went away in the middle of its request.',
-      ['code'],
+      'code',
+      codes,
     )
-    this.#rejected = counter('rejected_total', 'Requests that were not accepted, by reason.', ['reason'])
+    this.#rejected = counterBy('rejected_total', 'Requests that were not accepted, by reason.', 'reason', [
+      ...beforeReading,
+      ...refusals,
+    ])
     this.#received = counter(
       'events_received_total',
       'Events read, and whatever else posted bodies held in their place.',
     )
-    this.#events = counter(
+    this.#events = counterBy(
       'events_total',
       'Events acknowledged, by the way they are stored: typed, or verbatim beside the typed fields.',
-      ['way'],
+      'way',
+      ['typed', 'verbatim'],
     )
     this.#ignored = counter(
       'events_ignored_total',
       'Events acknowledged and not stored, because the ignore rules say so.',
     )
-    this.#quarantined = counter(
+    this.#quarantined = counterBy(
       'quarantined_total',
       'What is no event, or cannot be stored as one, and is kept as rejected, by reason; acknowledged.',
-      ['reason'],
+      'reason',
+      quarantines,
     )
     this.#duplicates = counter(
       'events_duplicate_total',
@@ -68,10 +126,11 @@ export class GatewayMetrics {
       'events_conflicting_total',
       'Events acknowledged and stored under an id that had come with another content before.',
     )
-    this.#refusedEvents = counter(
+    this.#refusedEvents = counterBy(
       'events_refused_total',
       'Events, and what stood in their place, read but not acknowledged, by reason; registries send them again.',
-      ['reason'],
+      'reason',
+      refusals,
     )
     this.#withoutRepository = counter(
       'events_without_repository_total',
@@ -85,30 +144,33 @@ export class GatewayMetrics {
       'empty_envelopes_total',
       'Envelopes without events: acknowledged, nothing published.',
     )
-    this.#lateAcks = counter(
-      'late_acks_total',
-      'Events that were stored after their sender had been told to try again: duplicates to come.',
-    )
     this.#unheard = counter('answers_unheard_total', 'Answers whose sender had gone away before.')
     this.#dropped = counter('connections_dropped_total', 'Connections closed at once: there were too many.')
-    this.#handshakes = counter(
+    this.#handshakes = counterBy(
       'tls_handshakes_failed_total',
       'Connections that came to no TLS handshake, by reason.',
-      ['reason'],
+      'reason',
+      handshakeFailures,
     )
-    this.#traceHeaders = counter(
+    this.#traceHeaders = counterBy(
       'trace_headers_dropped_total',
       'Headers of the trace context that break its rules; the events are stored without them.',
-      ['header'],
+      'header',
+      ['traceparent', 'tracestate'],
     )
-    this.#inFlight = metrics.gauge({
-      name: 'registry_relay_gateway_in_flight_requests',
-      help: 'Requests begun and not yet answered.',
-    })
-    this.#certificateExpires = metrics.gauge({
-      name: 'registry_relay_gateway_certificate_expiry_timestamp_seconds',
-      help: 'When the certificate in use expires, in seconds since the epoch; 0 without TLS.',
-    })
+    this.#inFlight = gauge('in_flight_requests', 'Requests begun and not yet answered.')
+    this.#inFlightEvents = gauge(
+      'in_flight_events',
+      'Events, and what stood in their place, read and not yet answered.',
+    )
+    this.#connections = gauge(
+      'open_connections',
+      'Connections that are open, past their TLS handshake where there is one.',
+    )
+    this.#certificateExpires = gauge(
+      'certificate_expiry_timestamp_seconds',
+      'When the certificate in use expires, in seconds since the epoch; 0 without TLS.',
+    )
     this.#seconds = metrics.histogram({
       name: 'registry_relay_gateway_request_seconds',
       help: 'From the header lines of a request to its answer.',
@@ -137,11 +199,11 @@ export class GatewayMetrics {
 
   /** For answers to what never became a request. */
   answered(status: number | undefined): void {
-    this.#requests.add(1, { code: status === undefined ? 'none' : String(status) })
+    this.#requests.add(status === undefined ? 'none' : String(status))
   }
 
   rejected(code: string): void {
-    this.#rejected.add(1, { reason: code.toLowerCase() })
+    this.#rejected.add(code.toLowerCase())
   }
 
   bodyReceived(bytes: number): void {
@@ -150,13 +212,14 @@ export class GatewayMetrics {
 
   notificationRead({ items, ignored }: Notification): void {
     this.#received.add(items.length + ignored)
+    this.#hold(items.length + ignored)
   }
 
   acknowledged(notification: Notification, { duplicates, conflicts }: Kept): void {
     const { items, typed, verbatim, withoutRepository, misfits, ignored } = notification
     if (items.length + ignored === 0) this.#emptyEnvelopes.add()
-    if (typed > 0) this.#events.add(typed, { way: 'typed' })
-    if (verbatim > 0) this.#events.add(verbatim, { way: 'verbatim' })
+    if (typed > 0) this.#events.add('typed', typed)
+    if (verbatim > 0) this.#events.add('verbatim', verbatim)
     if (withoutRepository > 0) this.#withoutRepository.add(withoutRepository)
     if (misfits > 0) this.#misfits.add(misfits)
     if (ignored > 0) this.#ignored.add(ignored)
@@ -165,16 +228,14 @@ export class GatewayMetrics {
     for (const item of items) {
       if (item.kind !== 'quarantine') continue
       const reason = item.record.headers[rejectedHeader.reason] ?? 'unknown'
-      this.#quarantined.add(1, { reason: reason.toLowerCase() })
+      this.#quarantined.add(reason.toLowerCase())
     }
+    this.#hold(-(items.length + ignored))
   }
 
   refused({ items, ignored }: Notification, code: string): void {
-    this.#refusedEvents.add(items.length + ignored, { reason: code.toLowerCase() })
-  }
-
-  acknowledgedLate(events: number): void {
-    this.#lateAcks.add(events)
+    this.#refusedEvents.add(code.toLowerCase(), items.length + ignored)
+    this.#hold(-(items.length + ignored))
   }
 
   answerUnheard(): void {
@@ -182,11 +243,11 @@ export class GatewayMetrics {
   }
 
   traceHeaderDropped(header: string): void {
-    this.#traceHeaders.add(1, { header })
+    this.#traceHeaders.add(header)
   }
 
   handshakeFailed(reason: string): void {
-    this.#handshakes.add(1, { reason })
+    this.#handshakes.add(reason)
   }
 
   /** `at`: milliseconds since the epoch. */
@@ -196,5 +257,14 @@ export class GatewayMetrics {
 
   connectionDropped(): void {
     this.#dropped.add()
+  }
+
+  connectionsOpen(connections: number): void {
+    this.#connections.set(connections)
+  }
+
+  #hold(items: number): void {
+    this.#openEvents += items
+    this.#inFlightEvents.set(this.#openEvents)
   }
 }

@@ -6,7 +6,7 @@ import { fingerprintHeader } from '../avro/wire-format.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { isRelayError, type RelayError } from '../errors.ts'
 import { type CloseOptions, type Sink, SinkClosedError, type WriteOptions } from '../sink/sink.ts'
-import { type Counter, noTelemetry, type Telemetry } from '../telemetry.ts'
+import { type Counter, CounterBy, noTelemetry, type Telemetry } from '../telemetry.ts'
 import type { GatewayItem, QuarantineRecord } from './gateway-item.ts'
 import type { Oversize } from './oversize.ts'
 import { type Quarantine, rejectedHeader } from './quarantine.ts'
@@ -29,17 +29,28 @@ export interface KafkaRouteOptions {
  */
 export class KafkaRoute implements Sink<GatewayItem> {
   readonly #options: KafkaRouteOptions
-  readonly #diverted: Counter
+  readonly #diverted: CounterBy
+  readonly #storedBeside: Counter
   readonly #log: RejectionLog
   #closed: Promise<void> | undefined
 
   constructor(options: KafkaRouteOptions) {
     const { telemetry = noTelemetry, clock = systemClock } = options
     this.#options = options
-    this.#diverted = telemetry.metrics.counter({
+    const { metrics } = telemetry
+    const diverted = metrics.counter({
       name: 'registry_relay_gateway_diverted_events_total',
       help: 'Events that their topic will never take and that are kept in the topic of what was rejected, by reason.',
       labels: ['reason'],
+    })
+    this.#diverted = new CounterBy(diverted, 'reason', [
+      'too_large',
+      'record_rejected',
+      'schema_not_registered',
+    ])
+    this.#storedBeside = metrics.counter({
+      name: 'registry_relay_gateway_events_stored_beside_failure_total',
+      help: 'Events and rejected bodies that Kafka has although the write they were part of failed; that is repeated with them.',
     })
     this.#log = new RejectionLog(telemetry.logger.child({ component: 'kafka route' }), clock)
   }
@@ -57,7 +68,11 @@ export class KafkaRoute implements Sink<GatewayItem> {
       ...(events.length === 0 ? [] : [this.#events(events, options)]),
       ...rejected.map((record) => this.#rejected(record, options)),
     ])
-    throwFirst(outcomes)
+    const [ofEvents] = outcomes
+    // What of the events is stored beside a failure among themselves has been counted with that.
+    const allEvents = events.length > 0 && ofEvents?.status === 'fulfilled' ? events.length : 0
+    const storedRejected = outcomes.slice(events.length === 0 ? 0 : 1).filter(isStored).length
+    this.#settled(outcomes, allEvents + storedRejected)
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -82,11 +97,14 @@ export class KafkaRoute implements Sink<GatewayItem> {
       await this.#options.events.write(records, options)
     } catch (error) {
       const hopeless = records.some((record) => isOfUnknownSchema(record, error))
-      if (!hopeless && !isRefusedForGood(error)) throw error
       const stored = storedBeside(error, records.length)
+      if (!hopeless && !isRefusedForGood(error)) {
+        this.#storedBeside.add(stored.size)
+        throw error
+      }
       const left = records.filter((_, index) => !stored.has(index))
       const outcomes = await Promise.allSettled(left.map((record) => this.#event(record, options)))
-      throwFirst(outcomes)
+      this.#settled(outcomes, stored.size + outcomes.filter(isStored).length)
     }
   }
 
@@ -96,10 +114,16 @@ export class KafkaRoute implements Sink<GatewayItem> {
     } catch (error) {
       if (!isRefusedForGood(error) && !isOfUnknownSchema(record, error)) throw error
       await this.#rejected(this.#quarantined(record, error), options)
-      this.#diverted.add(1, { reason: error.code.toLowerCase() })
+      this.#diverted.add(error.code.toLowerCase())
       const facts = { repository: record.key.toString('utf8'), err: error }
       this.#log.rejected('warn', error.code, facts, 'an event is kept in the topic of what was rejected')
     }
+  }
+
+  /** All have settled; the first failure stands for all of them, and so many items were stored nevertheless. */
+  #settled(outcomes: readonly PromiseSettledResult<unknown>[], stored: number): void {
+    if (stored > 0 && !outcomes.every(isStored)) this.#storedBeside.add(stored)
+    throwFirst(outcomes)
   }
 
   async #rejected(record: QuarantineRecord, options: WriteOptions): Promise<void> {
@@ -113,13 +137,19 @@ export class KafkaRoute implements Sink<GatewayItem> {
   #quarantined(record: EventRecord, { code, message }: RelayError): QuarantineRecord {
     const { content, contentType } = envelopeBytes(record)
     const rejected = { reason: code, message, content, key: record.key.toString('utf8') }
-    const item = this.#options.quarantine(rejected, { contentType })
+    const { traceparent, tracestate } = record.headers ?? {}
+    const state = tracestate === undefined ? {} : { tracestate }
+    const trace = traceparent === undefined ? undefined : { traceparent, ...state }
+    const item = this.#options.quarantine(rejected, { contentType, trace })
     const headers = { ...item.record.headers, [fingerprintHeader]: record.fingerprint }
     return { ...item.record, receivedAt: record.receivedAt, headers }
   }
 }
 
-/** All have settled; the first failure stands for all of them. */
+function isStored({ status }: PromiseSettledResult<unknown>): boolean {
+  return status === 'fulfilled'
+}
+
 function throwFirst(outcomes: readonly PromiseSettledResult<unknown>[]): void {
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed !== undefined) throw failed.reason

@@ -35,11 +35,6 @@ export interface Posted {
 
 const nothingKept: Kept = { duplicates: 0, conflicts: 0 }
 
-/** Made here, where it shares nothing with what holds the request: it stays as long as the sink takes, which may be hours. */
-function lateOf(metrics: GatewayMetrics, items: number): () => void {
-  return () => metrics.acknowledgedLate(items)
-}
-
 /** Reads bodies, has the sink keep what is in them, and answers. */
 export class NotificationKeeper {
   readonly #options: NotificationKeeperOptions
@@ -84,11 +79,10 @@ export class NotificationKeeper {
     }
     // A sender that goes away now does not take its events back: it will send them again, and until then they are
     // better stored than not.
-    writeWithin(sink, items, {
-      ms: ackBudgetMs,
-      clock,
-      late: lateOf(metrics, items.length),
-    }).then((kept) => this.#accept(posted, notification, kept), onFailure)
+    writeWithin(sink, items, { ms: ackBudgetMs, clock }).then(
+      (kept) => this.#accept(posted, notification, kept),
+      onFailure,
+    )
   }
 
   #onFailure(posted: Posted, notification: Notification, error: unknown): void {

@@ -1,4 +1,4 @@
-import { type Logger, noTelemetry, type Telemetry } from '../telemetry.ts'
+import { CounterBy, type Logger, noTelemetry, type Telemetry } from '../telemetry.ts'
 import type { QuarantineRecord } from './gateway-item.ts'
 import { keptBytes, rejectedHeader } from './quarantine.ts'
 import type { QuarantineFiles } from './quarantine-files.ts'
@@ -13,14 +13,15 @@ export type Oversize = (record: QuarantineRecord) => Promise<QuarantineRecord>
  */
 export function createOversize(files?: QuarantineFiles, telemetry: Telemetry = noTelemetry): Oversize {
   const { logger, metrics } = telemetry
-  const counter = metrics.counter({
+  const oversize = metrics.counter({
     name: 'registry_relay_quarantine_oversize_total',
     help: 'Rejected bodies and events too large for their topic, by what became of them: file, or cut.',
     labels: ['kept'],
   })
+  const counter = new CounterBy(oversize, 'kept', ['file', 'cut'])
   return async (record) => {
     const file = await keep(files, record, logger)
-    counter.add(1, { kept: file === undefined ? 'cut' : 'file' })
+    counter.add(file === undefined ? 'cut' : 'file')
     const facts = { bytes: record.value.length, reason: record.headers[rejectedHeader.reason], file }
     logger.warn(facts, 'too large for the topic of what was rejected: only the beginning is in it')
     return {

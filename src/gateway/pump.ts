@@ -11,6 +11,7 @@ import { decodeItems } from './item-codec.ts'
 import { readAgain } from './parked.ts'
 import { defaultLimits, type PumpLimits } from './pump-limits.ts'
 import type { Quarantine } from './quarantine.ts'
+import { SpooledEvents } from './spooled-events.ts'
 import { oneTopic, type Topics } from './topics.ts'
 
 export interface PumpOptions {
@@ -21,6 +22,8 @@ export interface PumpOptions {
   readonly topics?: Topics
   readonly quarantine: Quarantine
   readonly limits?: Partial<PumpLimits>
+  /** Counts what the spool holds, with its sink. Default: nobody counts. */
+  readonly spooled?: SpooledEvents
   /** The spool failed: nothing is taken from it any more, and whoever runs this should start it again. */
   readonly onFailure?: (error: Error) => void
   readonly clock?: Clock
@@ -55,6 +58,9 @@ export class Pump {
   readonly #failures: Counter
   readonly #acknowledger: Acknowledger
   readonly #onFailure: PumpOptions['onFailure']
+  readonly #spooled: SpooledEvents
+  /** Records with a lower sequence are from before the start. */
+  readonly #ownFrom: number
   readonly #events: ReadonlyMap<string, Destination>
   readonly #rejected: Destination
   readonly #destinations: readonly Destination[]
@@ -75,6 +81,8 @@ export class Pump {
     this.#topics = topics
     this.#quarantine = options.quarantine
     this.#onFailure = options.onFailure
+    this.#spooled = options.spooled ?? new SpooledEvents(noTelemetry.metrics)
+    this.#ownFrom = options.spool.state().next
     this.#clock = clock
     this.#logger = telemetry.logger.child({ component: 'pump' })
     this.#failures = telemetry.metrics.counter({
@@ -192,9 +200,13 @@ export class Pump {
   }
 
   #take(record: SpooledRecord): void {
+    const missing = record.sequence - Math.max(this.#newest + 1, this.#ownFrom)
     this.#newest = record.sequence
     const parts = new Map<Destination, GatewayItem[]>()
-    for (const item of this.#itemsOf(record)) {
+    const all = this.#itemsOf(record)
+    if (missing < 0) this.#spooled.recovered(all.length)
+    else this.#spooled.read(missing)
+    for (const item of all) {
       const destination = this.#destinationOf(item)
       const items = parts.get(destination)
       if (items === undefined) parts.set(destination, [item])
@@ -252,6 +264,7 @@ export class Pump {
       itemsOf: (record) => this.#itemsOf(record).filter((item) => this.#destinationOf(item) === destination),
       readAgain: (sequences) => readAgain(this.#spool, sequences, this.#oldest ?? 0),
       onMovedOn: () => this.#reach(),
+      onArrived: (items) => this.#spooled.published(items),
       onRefused: (error) => this.#refused(error),
       onFailure: (error) => this.#fail(error),
       changes: this.#changes,

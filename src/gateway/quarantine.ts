@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Clock, systemClock } from '../clock.ts'
+import type { TraceContext } from '../telemetry.ts'
 import type { QuarantineItem } from './gateway-item.ts'
-import type { TraceContext } from './trace-context.ts'
 
 /** What is known of a request beside its body. Nothing secret: no credentials, no cookies, no query. */
 export interface Arrival {
@@ -10,7 +10,7 @@ export interface Arrival {
   readonly userAgent?: string | undefined
   /** Address of the peer. */
   readonly sender?: string | undefined
-  /** For the records of its events. */
+  /** For its records. */
   readonly trace?: TraceContext | undefined
 }
 
@@ -74,19 +74,22 @@ export function createQuarantine(options: QuarantineOptions = {}): Quarantine {
         key: Buffer.from((rejected.key ?? arrival.sender ?? '').slice(0, maxHeaderText), 'utf8'),
         value,
         receivedAt: clock.now(),
-        headers: present({
-          [rejectedHeader.reason]: rejected.reason,
-          [rejectedHeader.message]: rejected.message,
-          [rejectedHeader.content]: keptAs(value.length, bytes),
-          [rejectedHeader.bytes]: String(bytes),
-          [rejectedHeader.sha256]: whole?.sha256 ?? hash('sha256', content, 'hex'),
-          [rejectedHeader.eventIndex]: eventIndex === undefined ? undefined : String(eventIndex),
-          [rejectedHeader.envelopeId]: envelopeId,
-          [rejectedHeader.sender]: arrival.sender,
-          'content-type': arrival.contentType,
-          'content-encoding': arrival.contentEncoding,
-          'user-agent': arrival.userAgent,
-        }),
+        headers: {
+          ...arrival.trace,
+          ...present({
+            [rejectedHeader.reason]: rejected.reason,
+            [rejectedHeader.message]: rejected.message,
+            [rejectedHeader.content]: keptAs(value.length, bytes),
+            [rejectedHeader.bytes]: String(bytes),
+            [rejectedHeader.sha256]: whole?.sha256 ?? hash('sha256', content, 'hex'),
+            [rejectedHeader.eventIndex]: eventIndex === undefined ? undefined : String(eventIndex),
+            [rejectedHeader.envelopeId]: envelopeId,
+            [rejectedHeader.sender]: arrival.sender,
+            'content-type': arrival.contentType,
+            'content-encoding': arrival.contentEncoding,
+            'user-agent': arrival.userAgent,
+          }),
+        },
       },
     }
   }

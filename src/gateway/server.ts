@@ -9,6 +9,7 @@ import { ConnectionFaults } from './connection-faults.ts'
 import { Connections } from './connections.ts'
 import type { GatewayItem } from './gateway-item.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
+import type { HandlingRules } from './handling-rules.ts'
 import { expiryOf, type GatewayTls, HttpServer } from './http-server.ts'
 import type { Intake } from './intake.ts'
 import type { Kept } from './kept.ts'
@@ -16,6 +17,7 @@ import { NotificationHandler } from './notification-handler.ts'
 import type { Quarantine } from './quarantine.ts'
 import { requestRefusals } from './refusal.ts'
 import { RejectionLog } from './rejection-log.ts'
+import { RequestSpans } from './request-span.ts'
 import { defaultServerLimits, type ServerLimits } from './server-limits.ts'
 
 export interface GatewayServerOptions {
@@ -74,7 +76,7 @@ export class GatewayServer {
   readonly #faults: ConnectionFaults
   readonly #authorizations: AcceptedAuthorizations
   readonly #handler: NotificationHandler
-  readonly #connections = new Connections()
+  readonly #connections = new Connections((open) => this.#metrics.connectionsOpen(open))
   readonly #http: HttpServer
   #closed: Promise<void> | undefined
 
@@ -91,29 +93,29 @@ export class GatewayServer {
     const log = new RejectionLog(this.#logger, clock)
     this.#faults = new ConnectionFaults(this.#connections, this.#metrics, log)
     this.#authorizations = new AcceptedAuthorizations(options.authorizations ?? [])
+    const { tracer } = telemetry
+    const secure = options.tls !== undefined
     this.#handler = new NotificationHandler({
-      intake: options.intake,
-      quarantine: options.quarantine,
-      sink: options.sink,
-      strict: options.strict ?? false,
-      admission: {
-        path: this.#path,
-        maxHeaders: limits.maxHeaders,
-        authorizations: this.#authorizations,
+      rules: {
+        intake: options.intake,
+        quarantine: options.quarantine,
+        strict: options.strict ?? false,
+        ackBudgetMs: options.ackBudgetMs ?? 800,
+        traceparent: options.traceparent ?? false,
+        limits,
       },
+      sink: options.sink,
+      admission: { path: this.#path, authorizations: this.#authorizations },
       maxBodyBytes,
-      ackBudgetMs: options.ackBudgetMs ?? 800,
       maxBodiesBytes: Math.max(limits.maxBodiesBytes, maxBodyBytes),
-      bodyRate: { graceMs: limits.bodyGraceMs, minBytesPerSecond: limits.minBodyBytesPerSecond },
+      spans: tracer === undefined ? undefined : new RequestSpans({ tracer, path: this.#path, secure }),
       metrics: this.#metrics,
       log,
       clock,
-      traceparent: options.traceparent ?? false,
       exchange: {
         metrics: this.#metrics,
         log,
         clock,
-        lingerMs: limits.lingerMs,
         closing: () => this.#closed !== undefined,
         ending: new WeakSet(),
       },
@@ -148,6 +150,11 @@ export class GatewayServer {
       port,
       url: `${this.#http.secure ? 'https' : 'http'}://${host}:${port}${this.#path}`,
     }
+  }
+
+  /** For requests from now on; a body that has begun to come is handled to its end by the rules it began under. */
+  replaceRules(rules: HandlingRules): void {
+    this.#handler.replaceRules(rules)
   }
 
   /**

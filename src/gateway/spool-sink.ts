@@ -6,6 +6,7 @@ import type { Spool } from '../spool/spool.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { GatewayItem } from './gateway-item.ts'
 import { encodeItems } from './item-codec.ts'
+import type { SpooledEvents } from './spooled-events.ts'
 
 export interface SpoolSinkOptions {
   /**
@@ -13,6 +14,8 @@ export interface SpoolSinkOptions {
    * 256 MiB.
    */
   readonly maxBytes?: number
+  /** Counts what the spool holds, with the pump of that spool. Default: nobody counts. */
+  readonly spooled?: SpooledEvents
   readonly clock?: Clock
 }
 
@@ -30,12 +33,14 @@ export class SpoolSink implements Sink<GatewayItem> {
   readonly #spool: Pick<Spool, 'append'>
   readonly #clock: Clock
   readonly #bytes: ByteBudget
+  readonly #spooled: SpooledEvents | undefined
   /** Appends under way, and how to let go of them. */
   readonly #open = new Map<Promise<void>, (reason: Error) => void>()
   #closed: Promise<void> | undefined
 
   constructor(spool: Pick<Spool, 'append'>, options: SpoolSinkOptions = {}) {
     const { maxBytes = 256 * 1024 * 1024, clock = systemClock } = options
+    this.#spooled = options.spooled
     this.#spool = spool
     this.#clock = clock
     this.#bytes = new ByteBudget(maxBytes)
@@ -56,7 +61,18 @@ export class SpoolSink implements Sink<GatewayItem> {
         this.#bytes.release(taken)
       })
     })
-    await orAborted(settled, signal)
+    const { length } = items
+    const stored = appended.then(() => this.#spooled?.stored(length))
+    try {
+      await orAborted(settled, signal)
+    } catch (error) {
+      // Whoever wrote it is told that it is not stored; it may be in a moment.
+      stored.then(
+        () => this.#spooled?.storedLate(length),
+        () => undefined,
+      )
+      throw error
+    }
   }
 
   /**

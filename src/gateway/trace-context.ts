@@ -1,8 +1,4 @@
-/** The W3C Trace Context of a request, as it may be passed on. */
-export interface TraceContext {
-  readonly traceparent: string
-  readonly tracestate?: string
-}
+import type { TraceContext } from '../telemetry.ts'
 
 export interface ReadTraceContext {
   readonly context: TraceContext | undefined

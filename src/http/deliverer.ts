@@ -10,7 +10,7 @@ export interface DeliveryRequest {
   readonly attempt: number
   /** Where the record lies: `topic-partition@offset`. Also the `webhook-id` where the event has none that a header can hold. */
   readonly record: string
-  /** W3C trace context of the record, as it came. */
+  /** W3C trace context that the request belongs to: of the record, as it came. What is posted says so, or says a child of it. */
   readonly traceparent?: string | undefined
   readonly tracestate?: string | undefined
 }

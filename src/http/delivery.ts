@@ -3,11 +3,13 @@ import { RelayError } from '../errors.ts'
 import type { Present } from '../present.ts'
 import { Deadline } from '../sink/deadline.ts'
 import { SinkClosedError } from '../sink/sink.ts'
+import type { Tracer } from '../telemetry.ts'
 import { type Attempt, Attempts } from './attempt.ts'
 import { type ConnectionOptions, httpUrl } from './connection-options.ts'
 import type { Deliverer, DeliveryReceipt, DeliveryRequest } from './deliverer.ts'
 import { DeliveryHeaders } from './delivery-headers.ts'
 import { deliveryFailed, failureOfAnswer, outcomeOfError } from './delivery-outcome.ts'
+import { DeliverySpans } from './delivery-span.ts'
 import { verdictCodes, verdictOf } from './delivery-verdict.ts'
 import { HttpTransport, withoutContent } from './http-transport.ts'
 import type { HeaderValues } from './request-headers.ts'
@@ -45,6 +47,8 @@ export interface DeliveryOptions extends ConnectionOptions {
   readonly totalTimeoutMs?: number
   /** Longest pause the endpoint may ask for by `Retry-After`. Default 5 min. */
   readonly maxRetryAfterMs?: number
+  /** Makes a span of each request. Default: the trace context of a request is passed on as it is. */
+  readonly tracer?: Tracer | undefined
   readonly clock?: Clock
 }
 
@@ -54,6 +58,7 @@ export class HttpDelivery implements Deliverer {
   readonly #attempts: Attempts
   readonly #origin: string
   readonly #headers: DeliveryHeaders
+  readonly #spans: DeliverySpans | undefined
   readonly #options: Required<Pick<DeliveryOptions, 'totalTimeoutMs' | 'maxRetryAfterMs' | 'clock'>>
   #closing: Promise<void> | undefined
 
@@ -64,6 +69,7 @@ export class HttpDelivery implements Deliverer {
     const { headers = {}, signingSecrets = [] } = options
     this.#origin = url.origin
     this.#headers = new DeliveryHeaders({ headers, signingSecrets, clock })
+    this.#spans = options.tracer === undefined ? undefined : new DeliverySpans(options.tracer, url)
     this.#options = { clock, totalTimeoutMs, maxRetryAfterMs }
     this.#attempts = new Attempts(clock)
     this.#transport = new HttpTransport({
@@ -77,7 +83,12 @@ export class HttpDelivery implements Deliverer {
     })
   }
 
-  async deliver(request: DeliveryRequest, signal?: AbortSignal): Promise<DeliveryReceipt> {
+  deliver(request: DeliveryRequest, signal?: AbortSignal): Promise<DeliveryReceipt> {
+    if (this.#spans === undefined) return this.#deliver(request, signal)
+    return this.#spans.around(request, (traced) => this.#deliver(traced, signal))
+  }
+
+  async #deliver(request: DeliveryRequest, signal: AbortSignal | undefined): Promise<DeliveryReceipt> {
     if (this.#closing !== undefined) throw new SinkClosedError()
     signal?.throwIfAborted()
     const attempt = this.#attempts.begin(signal)

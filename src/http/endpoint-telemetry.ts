@@ -9,7 +9,7 @@ import type {
   LostObserver,
   SuccessObserver,
 } from '../sink/observe.ts'
-import type { Counter, Histogram, Labels, Metrics } from '../telemetry.ts'
+import { type Counter, CounterBy, type Histogram, type Labels, type Metrics } from '../telemetry.ts'
 import type { HttpReceipt } from './http-sink.ts'
 
 /** Those of GitLab's registry, so that its dashboards fit. */
@@ -32,7 +32,7 @@ export class EndpointTelemetry
   readonly #endpoint: Labels
   readonly #accepted: Counter
   readonly #delivered: Counter
-  readonly #attempts: Counter
+  readonly #attempts: CounterBy
   readonly #seconds: Histogram
   readonly #ageSeconds: Histogram
   readonly #retries: Histogram
@@ -51,11 +51,14 @@ export class EndpointTelemetry
       help: 'Events that an endpoint answered with 2xx',
       labels: ['endpoint'],
     })
-    this.#attempts = metrics.counter({
+    this.#accepted.add(0, this.#endpoint)
+    this.#delivered.add(0, this.#endpoint)
+    const attempts = metrics.counter({
       name: 'registry_relay_endpoint_attempts_total',
       help: 'Requests to an endpoint, by the status of the answer; "none" when there was no answer',
       labels: ['endpoint', 'status'],
     })
+    this.#attempts = new CounterBy(attempts, 'status', ['none'], this.#endpoint)
     this.#seconds = metrics.histogram({
       name: 'registry_relay_endpoint_attempt_seconds',
       help: 'From the beginning of a request to the last header of its answer, or its failure',
@@ -99,15 +102,15 @@ export class EndpointTelemetry
   }
 
   success(_events: readonly Event[], { status }: HttpReceipt): void {
-    this.#attempts.add(1, { ...this.#endpoint, status: String(status) })
+    this.#attempts.add(String(status))
   }
 
   failure(_events: readonly Event[], { status }: HttpReceipt): void {
-    this.#attempts.add(1, { ...this.#endpoint, status: String(status) })
+    this.#attempts.add(String(status))
   }
 
   error(): void {
-    this.#attempts.add(1, { ...this.#endpoint, status: 'none' })
+    this.#attempts.add('none')
   }
 
   latency(tookMs: number): void {

@@ -114,7 +114,8 @@ export interface ConsumerPort {
   readiness(): { readonly ready: boolean; readonly reason?: string }
   /**
    * Lets the handler give everything back and leaves the group. Idempotent. After the deadline (default 10 s)
-   * it resolves all the same; from then on nothing is held any more.
+   * it resolves all the same; from then on nothing is held any more. False: the group did not answer the leave, and may count
+   * the member until its session is over.
    */
-  close(options?: { readonly deadlineMs?: number }): Promise<void>
+  close(options?: { readonly deadlineMs?: number }): Promise<boolean>
 }

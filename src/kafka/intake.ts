@@ -77,7 +77,7 @@ export class Intake {
   take(records: readonly OutgoingRecord[], signal: AbortSignal | undefined): Promise<readonly Published[]> {
     const { settings, metrics, clock, route } = this.#options
     const acceptedAt = clock.monotonic()
-    const write = new PendingWrite(records.length)
+    const write = new PendingWrite(records.length, this.#onUnawaited)
     const entries = records.map(
       (record, index) => new Entry(record, recordBytes(record), acceptedAt, write, index, this.#onMissing),
     )
@@ -87,7 +87,7 @@ export class Intake {
 
     const lack = fitting.length === 0 ? undefined : this.#budget.tryTake(fitting)
     if (lack !== undefined) {
-      metrics.overBudget.add(1, { lack: lack.of })
+      metrics.overBudget.add(lack.of)
       if (settings.overBudget === 'reject') return Promise.reject(this.#overBudget(records.length, lack))
     }
     // One by one, and the others taken in the same turn: what comes after this write must not come before any of it.
@@ -178,6 +178,8 @@ export class Intake {
     for (const list of heldUp) this.#options.onProgress(list)
   }
 
+  readonly #onUnawaited = (records: number): void => this.#options.metrics.unawaited.add(records)
+
   /** Sees to it that an entry is asked again when what it lacks has come, or that its write is taken back. */
   readonly #onMissing = (entry: Entry, missing: Promise<unknown>): void => {
     missing.then(
@@ -192,7 +194,7 @@ export class Intake {
   #refuse({ bytes, index, write }: Entry): void {
     const limit = this.#maxRecordBytes
     const { topic } = this.#options.settings
-    this.#options.metrics.givenUp.add(1, { reason: 'too-large' })
+    this.#options.metrics.givenUp.add('too-large')
     write.refuse(
       index,
       new RelayError(

@@ -3,6 +3,7 @@ import type { Batch } from './accumulator/batch.ts'
 import type { Entry, EntryList } from './accumulator/entry.ts'
 import { PartitionQueue } from './accumulator/partition-queue.ts'
 import type { RequestLimits } from './accumulator/selection.ts'
+import { kafkaFault } from './kafka-fault.ts'
 import { type Gate, Lane, type LaneHost } from './lane.ts'
 import type { LanesOptions } from './lanes-options.ts'
 import { LeaderWatch } from './leader-watch.ts'
@@ -161,7 +162,7 @@ export class Lanes implements LaneHost {
         queue.retryAt = 0
         break
       case 'refused':
-        this.#options.metrics.givenUp.add(1, { reason: 'broker' })
+        this.#options.metrics.givenUp.add('broker')
         this.#options.logger.error(
           { ...verdict.error.facts, err: verdict.error },
           'Kafka refuses a record for good',
@@ -213,7 +214,7 @@ export class Lanes implements LaneHost {
   #suspect(verdict: Extract<Verdict, { kind: 'suspect' }>, queue: PartitionQueue, alone: boolean): void {
     const { failure, error } = verdict
     const { topic, clock, random, metrics, observer } = this.#options
-    metrics.retries.add(1, { reason: failure })
+    metrics.retries.add(failure)
     queue.refusal = failure === 'configuration' ? error : undefined
     // In a group nobody knows whose error it was: each batch is tried alone at once, and then it is known.
     const clear = failure === 'leader-moved' || (!alone && failure !== 'retry' && failure !== 'configuration')
@@ -243,7 +244,7 @@ export class Lanes implements LaneHost {
     const { metrics, logger, observer, topic } = this.#options
     const reason = this.#replacement
     this.#gate = 'shut'
-    metrics.rebuilds.add(1, { reason })
+    metrics.rebuilds.add(reason)
     const facts = {
       topic,
       reason,
@@ -281,7 +282,10 @@ export class Lanes implements LaneHost {
   #say(sentence: string, err: Error, facts: Readonly<Record<string, unknown>>): void {
     const repeated = this.#filter.pass(`${sentence} ${err.message}`)
     if (repeated === undefined) return
-    this.#options.logger.warn({ topic: this.#options.topic, ...facts, err, repeated }, sentence)
+    this.#options.logger.warn(
+      { topic: this.#options.topic, ...facts, err: kafkaFault(err), repeated },
+      sentence,
+    )
   }
 }
 

@@ -3,6 +3,7 @@ import { toError } from '../errors.ts'
 import { RepeatFilter } from '../repeat-filter.ts'
 import type { Logger } from '../telemetry.ts'
 import { classify, rootCause } from './classify.ts'
+import { kafkaFault } from './kafka-fault.ts'
 import type { OnLeaders, ProduceBatch, ProduceReply, ProducerFactory, ProducerPort } from './producer-port.ts'
 import { retryDelay } from './retry-delay.ts'
 
@@ -131,7 +132,7 @@ export class ProducerSession {
     if (this.#stop.signal.aborted) return
     const repeated = this.#filter.pass(`${failing}: ${err.message}`)
     if (repeated !== undefined)
-      this.#options.logger.warn({ topic: this.#options.topic, err, repeated }, failing)
+      this.#options.logger.warn({ topic: this.#options.topic, err: kafkaFault(err), repeated }, failing)
   }
 
   #ready(): ProducerPort {

@@ -1,7 +1,11 @@
-import type { Counter, Gauge, Histogram, Labels, Metrics } from '../telemetry.ts'
+import { type Counter, CounterBy, type Gauge, type Histogram, type Metrics } from '../telemetry.ts'
 import type { Batch } from './accumulator/batch.ts'
+import type { FailureClass } from './classify.ts'
 
 const topicLabel = ['topic'] as const
+
+/** Of one topic, as long as the process lives. */
+type TopicGauge = Pick<Gauge, 'set'>
 
 /** From one millisecond (one broker on this machine) to above the time a cluster takes to drop a dead broker. */
 const secondBuckets = [
@@ -14,6 +18,14 @@ const recordBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000] as cons
 /** From 1 KiB to 8 MiB. */
 const byteBuckets = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((n) => 1_024 * 2 ** n)
 
+const failureClasses: readonly Exclude<FailureClass, 'duplicate'>[] = [
+  'retry',
+  'leader-moved',
+  'split',
+  'rebuild',
+  'configuration',
+]
+
 /** Everything a publisher counts, for one topic. */
 export class PublisherMetrics {
   readonly #records: Counter
@@ -22,57 +34,74 @@ export class PublisherMetrics {
   readonly #ackSeconds: Histogram
   readonly #requestRecords: Histogram
   readonly #requestBytes: Histogram
-  readonly retries: Counter
-  readonly givenUp: Counter
+  readonly retries: CounterBy
+  readonly givenUp: CounterBy
   readonly withdrawn: Counter
-  readonly overBudget: Counter
+  readonly unawaited: Counter
+  readonly overBudget: CounterBy
   readonly orderAlarms: Counter
-  readonly rebuilds: Counter
+  readonly rebuilds: CounterBy
   readonly partitionChanges: Counter
-  readonly bufferedRecords: Gauge
-  readonly bufferedBytes: Gauge
-  readonly oldestSeconds: Gauge
-  readonly waitingWrites: Gauge
+  readonly bufferedRecords: TopicGauge
+  readonly bufferedBytes: TopicGauge
+  readonly oldestSeconds: TopicGauge
+  readonly waitingWrites: TopicGauge
 
   constructor(metrics: Metrics, topic: string) {
-    const counter = (name: string, help: string, label?: string): Counter => {
-      const labels = label === undefined ? topicLabel : [...topicLabel, label]
-      const metric = metrics.counter({ name: `registry_relay_kafka_${name}`, help, labels })
-      return { add: (n = 1, more: Labels = {}) => metric.add(n, { topic, ...more }) }
+    // One object for all: metrics find the value of labels that they have met faster than that of new ones.
+    const ofTopic = { topic }
+    const counter = (name: string, help: string): Counter => {
+      const metric = metrics.counter({ name: `registry_relay_kafka_${name}`, help, labels: topicLabel })
+      metric.add(0, ofTopic)
+      return { add: (n = 1) => metric.add(n, ofTopic) }
     }
-    const gauge = (name: string, help: string): Gauge => {
+    const counterBy = (name: string, help: string, label: string, known: readonly string[]): CounterBy => {
+      const labels = [...topicLabel, label]
+      const metric = metrics.counter({ name: `registry_relay_kafka_${name}`, help, labels })
+      return new CounterBy(metric, label, known, ofTopic)
+    }
+    const gauge = (name: string, help: string): TopicGauge => {
       const metric = metrics.gauge({ name: `registry_relay_kafka_${name}`, help, labels: topicLabel })
-      return { set: (value) => metric.set(value, { topic }) }
+      metric.set(0, ofTopic)
+      return { set: (value) => metric.set(value, ofTopic) }
     }
     this.#records = counter('produced_records_total', 'Records that all in-sync replicas have.')
     this.#batches = counter('produced_batches_total', 'Batches (one partition of one request) confirmed.')
-    this.retries = counter(
+    this.retries = counterBy(
       'produce_retries_total',
       'Batches not confirmed and sent again, by what is known about why.',
       'reason',
+      failureClasses,
     )
-    this.givenUp = counter(
+    this.givenUp = counterBy(
       'given_up_records_total',
       'Records given up: too large, refused by Kafka, or not confirmed by the deadline of closing.',
       'reason',
+      ['too-large', 'broker', 'deadline'],
     )
     this.withdrawn = counter(
       'withdrawn_records_total',
       'Records whose writer gave up before they were sent; they were not sent.',
     )
-    this.overBudget = counter(
+    this.unawaited = counter(
+      'unawaited_records_total',
+      'Records that Kafka has although their writer gave up before it was known: they were on their way.',
+    )
+    this.overBudget = counterBy(
       'over_budget_total',
       'Writes that found no room: the budget full (lack "budget"), or that of their partition (lack "partition").',
       'lack',
+      ['budget', 'partition'],
     )
     this.orderAlarms = counter(
       'order_alarms_total',
       'Confirmed batches whose offset is not above the last one of their partition.',
     )
-    this.rebuilds = counter(
+    this.rebuilds = counterBy(
       'producer_rebuilds_total',
       'Producers replaced; after reason "sequence" a few records may be there twice.',
       'reason',
+      ['sequence', 'wrap'],
     )
     this.partitionChanges = counter(
       'partition_changes_total',
@@ -85,7 +114,7 @@ export class PublisherMetrics {
     const histogram = (name: string, help: string, buckets: readonly number[]): Histogram => {
       const labels = topicLabel
       const metric = metrics.histogram({ name: `registry_relay_kafka_${name}`, help, labels, buckets })
-      return { observe: (value) => metric.observe(value, { topic }) }
+      return { observe: (value) => metric.observe(value, ofTopic) }
     }
     this.#produceSeconds = histogram(
       'produce_seconds',

@@ -37,7 +37,7 @@ export interface PublisherOptions {
   readonly telemetry?: Telemetry
 }
 
-interface PublisherLimits {
+export interface PublisherLimits {
   /** Records of one partition in a request. Default 500: the client's time per batch grows with its square. */
   readonly batchRecords: number
   /** Bytes of one partition in a request. Default 700,000, never above the largest record. */

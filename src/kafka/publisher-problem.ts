@@ -22,8 +22,11 @@ function problem(
 ): RelayError {
   const root = rootCause(error)
   const action = adviceFor(root)
-  return new RelayError(code, `${what}: ${root.message}. ${action}`, {
+  const reason = reasonOf(root)
+  // The brokers answer then, whatever was asked of them.
+  const said = reason === 'UNKNOWN_TOPIC_OR_PARTITION' ? `topic ${topic} is missing` : what
+  return new RelayError(code, `${said}: ${root.message}. ${action}`, {
     cause: root,
-    facts: { topic, reason: reasonOf(root), action },
+    facts: { topic, reason, action },
   })
 }

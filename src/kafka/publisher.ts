@@ -209,7 +209,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
       { ...(cause === undefined ? {} : { cause }), facts: { topic, records, writes } },
     )
     if (givenUp) {
-      this.#metrics.givenUp.add(records, { reason: 'deadline' })
+      this.#metrics.givenUp.add('deadline', records)
       this.#logger.error({ ...error.facts, err: error }, error.message)
     }
     this.#intake.abandonAll(error)

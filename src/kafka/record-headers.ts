@@ -1,11 +1,13 @@
 import { fingerprintHeader } from '../avro/wire-format.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { ThrottledLog } from '../sink/throttled-log.ts'
-import { type Counter, noTelemetry, type Telemetry } from '../telemetry.ts'
+import { CounterBy, noTelemetry, type Telemetry } from '../telemetry.ts'
 import { type CloudEventProblem, cloudEventHeaders } from './cloud-events.ts'
 import { eventOf, type ReadRecord } from './read-record.ts'
 
 const schemaHeader = 'ce_dataschema'
+
+const problems: readonly CloudEventProblem[] = ['unreadable', 'no-source', 'no-type']
 
 export interface CloudEventsOptions {
   /** Base URL of the schema registry as readers know it, for `ce_dataschema`. Default: that header is left out. */
@@ -30,17 +32,18 @@ export interface HeadersOfRecord {
 export class RecordHeaders {
   readonly #topic: string
   readonly #cloudEvents: CloudEventsOptions | undefined
-  readonly #without: Counter
+  readonly #without: CounterBy
   readonly #log: ThrottledLog
 
   constructor({ topic, cloudEvents, clock = systemClock, telemetry = noTelemetry }: RecordHeadersOptions) {
     this.#topic = topic
     this.#cloudEvents = cloudEvents
-    this.#without = telemetry.metrics.counter({
+    const without = telemetry.metrics.counter({
       name: 'registry_relay_kafka_records_without_cloud_event_total',
       help: 'Records published without the headers of CloudEvents although they are on, by what was missing.',
       labels: ['topic', 'reason'],
     })
+    this.#without = new CounterBy(without, 'reason', cloudEvents === undefined ? [] : problems, { topic })
     this.#log = new ThrottledLog(telemetry.logger, clock, 'published without the headers of CloudEvents')
   }
 
@@ -73,7 +76,7 @@ export class RecordHeaders {
   }
 
   #left(reason: CloudEventProblem): Readonly<Record<string, string>> {
-    this.#without.add(1, { topic: this.#topic, reason })
+    this.#without.add(reason)
     this.#log.warn(1, { topic: this.#topic, reason })
     return {}
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../telemetry.ts'
-import { rootCause } from './classify.ts'
+import { kafkaFault } from './kafka-fault.ts'
 
 /** Between two questions that refused records lead to. */
 const quietMs = 10_000
@@ -31,7 +31,7 @@ export class RecordLimit {
       const limit = await ask()
       if (limit !== undefined) onLimit(limit)
     } catch (error) {
-      logger.info({ topic, err: rootCause(error) }, 'settings of the topic cannot be read')
+      logger.info({ topic, err: kafkaFault(error) }, 'settings of the topic cannot be read')
     }
   }
 

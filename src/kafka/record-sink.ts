@@ -1,11 +1,14 @@
 import { frame, frameBytes } from '../avro/wire-format.ts'
 import type { RelayError } from '../errors.ts'
+import { eventAttributes } from '../event/event-attributes.ts'
 import type { CloseOptions, Sink, WriteOptions } from '../sink/sink.ts'
+import type { SpanAttributes } from '../telemetry.ts'
 import type { OutgoingRecord, Published } from './outgoing-record.ts'
+import { ProducerSpans } from './producer-spans.ts'
 import { Publisher, type PublisherPending } from './publisher.ts'
 import type { PublisherOptions } from './publisher-options.ts'
 import type { Readiness } from './publisher-readiness.ts'
-import type { ReadRecord } from './read-record.ts'
+import { eventOf, type ReadRecord } from './read-record.ts'
 import { type CloudEventsOptions, RecordHeaders } from './record-headers.ts'
 
 /** Where ids of schemas come from; a promise while the registry has not answered yet. */
@@ -27,7 +30,10 @@ export interface RecordSinkOptions extends PublisherOptions {
 
 /** A Sink of records that can be started and looked at: one topic, or several. */
 export interface EventRecordSink extends Sink<ReadRecord, readonly RecordAck[]> {
-  /** Begins to connect in the background and resolves at once, see {@link Publisher.start}. */
+  /**
+   * Begins to connect, in the background and for as long as it takes, and resolves at once: with Kafka down, writes wait
+   * (their signal is their deadline) and {@link readiness} says why. May be called after the first writes.
+   */
   start(): Promise<void>
   readonly pending: PublisherPending
   readiness(): Readiness
@@ -45,7 +51,7 @@ export interface RecordAck {
 
 /**
  * Takes records of events to their topic: frames each datum with the id of the schema it was written with, whichever that
- * was (a spool may hold records from before an upgrade), and publishes it. The rules are the {@link Publisher}'s.
+ * was (a spool may hold records from before an upgrade), and publishes it. The rules are those of `Publisher`.
  *
  * While an id is not known, records wait, in order with all others of their partition.
  */
@@ -55,6 +61,7 @@ export class RecordSink implements EventRecordSink {
   readonly #topic: string
   readonly #keyPrefix: Buffer
   readonly #headers: RecordHeaders
+  readonly #spans: ProducerSpans<ReadRecord> | undefined
 
   /** @throws RelayError CONFIG_INVALID naming the option */
   constructor(options: RecordSinkOptions) {
@@ -63,6 +70,8 @@ export class RecordSink implements EventRecordSink {
     this.#topic = options.topic
     this.#keyPrefix = Buffer.from(options.keyPrefix ?? '', 'utf8')
     this.#headers = new RecordHeaders({ ...options, cloudEvents: options.cloudEvents })
+    const tracer = options.telemetry?.tracer
+    this.#spans = tracer === undefined ? undefined : new ProducerSpans(tracer, options.topic, aboutRecord)
   }
 
   start(): Promise<void> {
@@ -77,8 +86,17 @@ export class RecordSink implements EventRecordSink {
     return this.#publisher.readiness()
   }
 
-  /** Rejects as {@link Publisher.write} does, and with the error of an id that cannot be had. */
-  async write(records: readonly ReadRecord[], options: WriteOptions = {}): Promise<readonly RecordAck[]> {
+  /**
+   * Where the records are, in their order. Rejects with TOO_LARGE or RECORD_REJECTED (the topic will never take a record;
+   * `facts.rejected` says which, all others are in the topic), OVER_BUDGET (nothing of the write was taken), the reason of the
+   * signal, the error of an id that cannot be had, DEADLINE_EXCEEDED by `close`, or SINK_CLOSED.
+   */
+  write(records: readonly ReadRecord[], options: WriteOptions = {}): Promise<readonly RecordAck[]> {
+    if (this.#spans === undefined) return this.#write(records, options)
+    return this.#spans.around(records, (traced) => this.#write(traced, options))
+  }
+
+  async #write(records: readonly ReadRecord[], options: WriteOptions): Promise<readonly RecordAck[]> {
     // Of a schema that nobody knows nothing is taken; and where an id is missing, somebody begins to ask for it.
     for (const { fingerprint } of records) void this.#idOf(fingerprint)
     const ids: number[] = new Array(records.length)
@@ -144,4 +162,9 @@ export class RecordSink implements EventRecordSink {
       headers,
     }
   }
+}
+
+function aboutRecord(record: ReadRecord): SpanAttributes {
+  const event = eventOf(record)
+  return event === undefined ? {} : eventAttributes(event)
 }

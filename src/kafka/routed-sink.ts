@@ -66,6 +66,7 @@ export class RoutedSink implements EventRecordSink {
       help: 'Records whose event this version cannot read, so that no route was asked; they go to the main topic.',
       labels: ['topic'],
     })
+    this.#unread.add(0, { topic })
     this.#log = new ThrottledLog(
       telemetry.logger,
       clock,

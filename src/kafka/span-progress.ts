@@ -22,6 +22,11 @@ export class SpanProgress {
     return [...this.#next]
   }
 
+  /** The offset that comes next; undefined: nothing more is read of the partition. */
+  nextOf(partition: number): bigint | undefined {
+    return this.#next.get(partition)
+  }
+
   /** The record belongs to the span and has not been read. */
   wants(partition: number, offset: bigint): boolean {
     const next = this.#next.get(partition)
@@ -36,13 +41,22 @@ export class SpanProgress {
     else this.#next.set(partition, next)
   }
 
-  /** What the partition holds now: records may have been deleted, or the topic cut off, since the span was taken. */
-  found(partition: number, earliest: bigint, latest: bigint): void {
+  /**
+   * What the partition holds now: records may have been deleted, or the topic cut off, since the span was taken.
+   * @returns true: it is read anew, from `earliest` on
+   */
+  found(partition: number, earliest: bigint, latest: bigint): boolean {
     const end = this.#ends.get(partition)
-    if (end === undefined) return
+    if (end === undefined) return false
     if (latest < end) this.#ends.set(partition, latest)
     this.passed(partition, earliest)
     const next = this.#next.get(partition)
     if (next !== undefined && next >= latest) this.#next.delete(partition)
+    return false
+  }
+
+  /** The partition's records are others than those that were read: `next` comes next, whatever was passed. */
+  protected restart(partition: number, next: bigint): void {
+    this.#next.set(partition, next)
   }
 }

@@ -104,6 +104,57 @@ const inSyncReplicas: Check = ({ found }) => {
   }
 }
 
+const leaders: Check = ({ found: { copies } }) => {
+  const without = copies.filter(({ hasLeader }) => !hasLeader)
+  if (without.length === 0) return undefined
+  return {
+    setting: 'leaders',
+    found: `none in ${partitionsText(without)}`,
+    wanted: 'one in each',
+    severity: 'danger',
+    why: 'nothing can be read from there or written to there',
+    action: 'start the brokers that hold the copies (kafka-topics.sh --describe --unavailable-partitions)',
+  }
+}
+
+/** A partition without a leader has nothing to be in sync with. */
+const inSync: Check = ({ found }) => {
+  const needed = numberOf(found, 'min.insync.replicas') ?? 1
+  const behind = found.copies.filter((one) => one.hasLeader && one.inSync < one.copies)
+  // More than there are copies is a setting that is wrong, and another finding.
+  const tooFew = behind.filter((one) => one.inSync < needed && needed <= one.copies)
+  const [first] = tooFew.length > 0 ? tooFew : behind
+  if (first === undefined) return undefined
+  const fault = {
+    setting: 'inSync',
+    found: `${first.inSync} of ${first.copies} copies in ${partitionsText(tooFew.length > 0 ? tooFew : behind)}`,
+    action: 'see which broker is down or slow (kafka-topics.sh --describe --under-replicated-partitions)',
+  }
+  return tooFew.length > 0
+    ? {
+        ...fault,
+        wanted: `at least ${needed}`,
+        severity: 'danger',
+        why: 'fewer than min.insync.replicas: nothing can be written there',
+      }
+    : {
+        ...fault,
+        wanted: String(first.copies),
+        severity: 'notice',
+        why: 'the copies that are behind are of no help at the next fault',
+      }
+}
+
+/** Topics have hundreds. */
+const shownPartitions = 5
+
+function partitionsText(partitions: readonly { readonly partition: number }[]): string {
+  const numbers = partitions.map(({ partition }) => partition)
+  const rest = numbers.length - shownPartitions
+  const shown = numbers.slice(0, shownPartitions).join(', ')
+  return `partition${numbers.length === 1 ? '' : 's'} ${shown}${rest > 0 ? ` and ${rest} more` : ''}`
+}
+
 const uncleanElection: Check = ({ found }) => {
   if (found.settings?.get('unclean.leader.election.enable') !== 'true') return undefined
   return {
@@ -156,6 +207,8 @@ export function numberOf({ settings }: TopicState, name: string): number | undef
 export const clusterChecks: readonly Check[] = [
   partitions,
   copies,
+  leaders,
+  inSync,
   inSyncReplicas,
   uncleanElection,
   compaction,

@@ -5,6 +5,18 @@ export interface TopicState {
   readonly replicationFactor: number
   /** By Kafka's names, those from the brokers' defaults included; undefined where we are not permitted to see them. */
   readonly settings: ReadonlyMap<string, string> | undefined
+  /** Of each partition, in their order. */
+  readonly copies: readonly PartitionCopies[]
+}
+
+/** How much of a partition there is at the moment. */
+export interface PartitionCopies {
+  readonly partition: number
+  /** Without one nothing can be read from it or written to it. */
+  readonly hasLeader: boolean
+  readonly copies: number
+  /** Those that have all of it, the leader's own included. */
+  readonly inSync: number
 }
 
 /** What is there of the topics that were asked for. */
@@ -18,8 +30,8 @@ export interface ClusterState {
 export interface TopicFinding {
   readonly topic: string
   /**
-   * Kafka's name of the setting, or `partitions`, `replicationFactor`, `settings` (not visible), `topic` (missing), `brokers`
-   * (too few for a topic that is missing).
+   * Kafka's name of the setting, or `partitions`, `replicationFactor`, `leaders`, `inSync` (copies of partitions), `settings`
+   * (not visible), `topic` (missing), `brokers` (too few for a topic that is missing).
    */
   readonly setting: string
   readonly found: string

@@ -2,7 +2,8 @@ import { isatty } from 'node:tty'
 import { pino } from 'pino'
 import pretty from 'pino-pretty'
 import type { Facts, Logger } from '../telemetry.ts'
-import { redactFacts, redactText } from './redact.ts'
+import { redactFacts } from './redact.ts'
+import { redactText } from './redact-text.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -23,11 +24,24 @@ export interface LineWriter {
   write(line: string): unknown
 }
 
+/** A logger of which less or more can be asked while it is in use. */
+export interface LevelledLogger extends Logger {
+  /** For it and for all of its children, those of before as well. */
+  setLevel(level: LogLevel): void
+}
+
+const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
+
+/** Shared by a logger and its children: pino gives each child a level of its own. */
+interface Threshold {
+  level: LogLevel
+}
+
 /**
  * The {@link Logger} port by pino. Every line is written synchronously: a log whose last lines are lost when the process
  * dies is of no use for finding out why it died, and nothing here logs once per event.
  */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): LevelledLogger {
   const { level = 'info', format = 'auto', to = 'stdout', service = 'registry-relay', version } = options
   const fd = to === 'stderr' ? 2 : 1
   const terminal = typeof to === 'string' && isatty(fd)
@@ -36,7 +50,7 @@ export function createLogger(options: LoggerOptions): Logger {
   return new PinoLogger(
     pino(
       {
-        level,
+        level: 'debug',
         base: { service, version },
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
@@ -45,6 +59,7 @@ export function createLogger(options: LoggerOptions): Logger {
       },
       readable ? prettyLines(lines, terminal) : lines,
     ),
+    { level },
   )
 }
 
@@ -59,11 +74,17 @@ function prettyLines(lines: LineWriter, colorize: boolean): LineWriter {
   return { write: (line) => lines.write(format(line)) }
 }
 
-class PinoLogger implements Logger {
+class PinoLogger implements LevelledLogger {
   readonly #pino: pino.Logger
+  readonly #threshold: Threshold
 
-  constructor(logger: pino.Logger) {
+  constructor(logger: pino.Logger, threshold: Threshold) {
     this.#pino = logger
+    this.#threshold = threshold
+  }
+
+  setLevel(level: LogLevel): void {
+    this.#threshold.level = level
   }
 
   debug(facts: Facts, message: string): void {
@@ -83,12 +104,15 @@ class PinoLogger implements Logger {
   }
 
   child(facts: Facts): Logger {
-    return new PinoLogger(this.#pino.child(redactFacts(facts)))
+    return new PinoLogger(this.#pino.child(redactFacts(facts)), this.#threshold)
   }
 
   #write(level: 'debug' | 'info' | 'warn' | 'error', facts: Facts, message: string): void {
     // Asked first: walking the facts is what costs, and most debug lines are never written.
-    if (!this.#pino.isLevelEnabled(level)) return
-    this.#pino[level](redactFacts(facts), redactText(message))
+    const { level: lowest } = this.#threshold
+    if (order.indexOf(level) < order.indexOf(lowest)) return
+    // Whoever looks for a defect wants every stack; else one that says nothing beside its message hides the line.
+    const stacks = lowest === 'debug' ? 'all' : 'unexpected'
+    this.#pino[level](redactFacts(facts, stacks), redactText(message))
   }
 }

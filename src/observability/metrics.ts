@@ -1,5 +1,8 @@
 import prometheus from 'prom-client'
+import { systemClock } from '../clock.ts'
 import type { Counter, Gauge, Histogram, Labels, MetricSpec, Metrics } from '../telemetry.ts'
+import { EventLoopDelay } from './event-loop-delay.ts'
+import { memoryLimit, memoryLimitBytes } from './memory-limit.ts'
 
 export interface MetricsOptions {
   /** Becomes a label of `registry_relay_build_info`. */
@@ -14,6 +17,24 @@ interface Known {
   readonly kind: Kind
   readonly labels: readonly string[]
   readonly metric: Counter | Gauge | Histogram
+}
+
+/** One value of a metric, and what it is a value of. */
+export interface MetricValue {
+  readonly labels: Labels
+  readonly value: number
+}
+
+export const buildInfo: MetricSpec = {
+  name: 'registry_relay_build_info',
+  help: 'Always 1; the labels say which version runs on which Node.js.',
+  labels: ['version', 'node'],
+}
+
+export const eventLoopDelay: MetricSpec = {
+  name: 'registry_relay_event_loop_delay_seconds',
+  help: 'For how long the event loop was busy with one thing, in about the last minute: median, 99th percentile, longest.',
+  labels: ['stat'],
 }
 
 const none: Labels = {}
@@ -42,12 +63,19 @@ export class PrometheusMetrics implements Metrics {
   readonly #known = new Map<string, Known>()
 
   constructor(options: MetricsOptions) {
-    if (options.process ?? true) prometheus.collectDefaultMetrics({ register: this.#registry })
-    this.gauge({
-      name: 'registry_relay_build_info',
-      help: 'Always 1; the labels say which version runs on which Node.js.',
-      labels: ['version', 'node'],
-    }).set(1, { version: options.version, node: process.version })
+    if (options.process ?? true) {
+      collectProcessMetrics(this.#registry)
+      const delay = new EventLoopDelay(systemClock)
+      this.observe(eventLoopDelay, () =>
+        Object.entries(delay.read()).map(([stat, value]) => ({ labels: { stat }, value })),
+      )
+      const limit = memoryLimitBytes()
+      // Read anew each time: a limit can be changed while the process runs.
+      if (limit !== undefined) {
+        this.observe(memoryLimit, () => [{ labels: none, value: memoryLimitBytes() ?? limit }])
+      }
+    }
+    this.gauge(buildInfo).set(1, { version: options.version, node: process.version })
   }
 
   /** Media type of {@link expose}. */
@@ -58,6 +86,23 @@ export class PrometheusMetrics implements Metrics {
   /** All metrics in Prometheus's text format. */
   expose(): Promise<string> {
     return this.#registry.metrics()
+  }
+
+  /** What a counter or gauge says now, one value for each set of labels; undefined: nothing here has that metric. */
+  async values(name: string): Promise<readonly MetricValue[] | undefined> {
+    const values = (await this.#registry.getSingleMetric(name)?.get())?.values
+    return values?.map(({ labels, value }) => ({ labels: labels as Labels, value }))
+  }
+
+  /** A gauge whose values are asked for at each scrape; those that are not there any more are forgotten. Once for each name. */
+  observe(spec: MetricSpec, read: () => readonly MetricValue[]): void {
+    new prometheus.Gauge({
+      ...this.#configuration(spec),
+      collect() {
+        this.reset()
+        for (const { labels, value } of read()) this.set(labels, value)
+      },
+    })
   }
 
   counter(spec: MetricSpec): Counter {
@@ -72,7 +117,7 @@ export class PrometheusMetrics implements Metrics {
     return this.#once('gauge', spec, (): Gauge => {
       const metric = new prometheus.Gauge(this.#configuration(spec))
       const value = oncePerLabels((labels) => metric.labels(labels))
-      return { set: (to, labels = none) => value(labels).set(to) }
+      return { set: (to, labels = none) => value(labels).set(to), remove: (labels) => metric.remove(labels) }
     })
   }
 
@@ -116,5 +161,16 @@ export class PrometheusMetrics implements Metrics {
       labelNames: [...(spec.labels ?? [])],
       registers: [this.#registry],
     }
+  }
+}
+
+/**
+ * What the client collects of a process, without its delay of the event loop, of which each reader gets what the last one left,
+ * and without the names that Prometheus's own check refuses.
+ */
+export function collectProcessMetrics(register: prometheus.Registry): void {
+  prometheus.collectDefaultMetrics({ register })
+  for (const { name } of register.getMetricsAsArray()) {
+    if (/^nodejs_(eventloop_lag_|active_\w+_total$)/.test(name)) register.removeSingleMetric(name)
   }
 }

@@ -20,7 +20,10 @@ type Offsets = Pick<AdminPort, 'earliestOffsets' | 'latestOffsets' | 'offsetsAt'
  * received before. So an end by time is no offset: all is read up to where the topic ends now, and {@link recordFilter}
  * leaves out what was received later. No record before the first one at or after `from` is in the span, however.
  */
-export async function spansOf(plan: ReplayPlan, admin: Offsets): Promise<OffsetSpans> {
+export async function spansOf(
+  plan: Pick<ReplayPlan, 'topic' | 'from' | 'to' | 'partition'>,
+  admin: Offsets,
+): Promise<OffsetSpans> {
   const { topic, from, to, partition: only } = plan
   const [earliest, latest] = await Promise.all([admin.earliestOffsets(topic), admin.latestOffsets(topic)])
   const starts = from.moment.kind === 'time' ? await admin.offsetsAt(topic, from.moment.ms) : undefined

@@ -34,7 +34,7 @@ export interface ReplayBridge {
   start(): Promise<void>
   readiness(): { readonly ready: boolean; readonly reason?: string }
   /** Lets deliveries under way end, commits, and leaves the group. */
-  close(): Promise<void>
+  close(): Promise<unknown>
   /** Rejects when nothing more will be delivered, as by an endpoint that is gone. Never resolves. */
   readonly failed?: Promise<never>
 }

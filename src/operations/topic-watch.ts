@@ -38,7 +38,7 @@ export class TopicWatch {
     this.#clock = options.clock ?? systemClock
     this.#gauge = this.#telemetry.metrics.gauge({
       name: 'registry_relay_topic_findings',
-      help: 'What is not as it should be in the topics that are written to, as of the last look.',
+      help: 'What is not as it should be in the topics that are used, as of the last look.',
       labels: ['topic', 'severity'],
     })
   }

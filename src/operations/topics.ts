@@ -4,9 +4,9 @@ import type { AdminPort, TopicsReport } from '../kafka/admin-port.ts'
 import { topicFindings } from '../kafka/topic-findings.ts'
 import type { ClusterState, TopicFinding, TopicState } from '../kafka/topic-state.ts'
 import { type RelayTopicsOptions, relayTopics, type TopicRole, type TopicSpec } from '../kafka/topics.ts'
+import { sizeText } from './size-text.ts'
 
 const maxBytes = 'max.message.bytes'
-const mebibyte = 1024 ** 2
 
 /** What `topics plan` found: nothing was changed. */
 export interface TopicsPlan {
@@ -110,10 +110,4 @@ function nameRemarks(specs: readonly TopicSpec[]): readonly string[] {
           `${of.join(' and ')} differ only by . and _: that is one name to Kafka, and it refuses the one that comes later`,
         ],
   )
-}
-
-function sizeText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`
-  const [size, unit] = bytes < mebibyte ? ([1024, 'KiB'] as const) : ([mebibyte, 'MiB'] as const)
-  return `${Number((bytes / size).toFixed(1))} ${unit}`
 }

@@ -97,6 +97,7 @@ export class Broadcaster<T> implements Sink<T, void> {
       help: 'Sinks taken out of a broadcaster because they answered that they are closed',
       labels: ['sink'],
     })
+    this.#removedCounter.add(0, { sink: name })
     this.#laneSettings = {
       maxItems: wholeNumber('maxLagItems', options.maxLagItems ?? 1_000),
       maxBytes: Number.POSITIVE_INFINITY,

@@ -64,6 +64,7 @@ export class FallbackSink<T, Receipt = unknown, FallbackReceipt = unknown>
       help: 'Items that the main sink did not take and the fallback did',
       labels: ['sink'],
     })
+    this.#divertedCounter.add(0, { sink: name })
     this.#log = new ThrottledLog(logger, clock, 'items went to the fallback: the main sink did not take them')
   }
 

@@ -70,11 +70,13 @@ export class RetryingSink<T, Receipt = unknown> implements Sink<T, Receipt> {
       help: 'Attempts of writes that failed and are made again',
       labels: ['sink'],
     })
+    this.#retryCounter.add(0, { sink: name })
     this.#givenUpCounter = telemetry.metrics.counter({
       name: 'registry_relay_sink_given_up_items_total',
       help: 'Items of writes that a retrying sink rejected: final errors, attempts used up, aborted or closed',
       labels: ['sink'],
     })
+    this.#givenUpCounter.add(0, { sink: name })
     this.#retryLog = new ThrottledLog(logger, clock, 'write failed; it will be tried again')
     this.#givenUpLog = new ThrottledLog(logger, clock, 'write failed and will not be tried again')
   }

@@ -115,7 +115,7 @@ export class FileSpool implements Spool {
   append(content: Buffer): Promise<void> {
     const refusal = this.#failure.reason ?? this.#closed()
     if (refusal === undefined) return this.#writer.append(content)
-    this.#metrics.refused.add(1, { reason: refusal.code === 'SINK_CLOSED' ? 'closed' : 'failed' })
+    this.#metrics.refused.add(refusal.code === 'SINK_CLOSED' ? 'closed' : 'failed')
     return Promise.reject(refusal)
   }
 
@@ -152,6 +152,7 @@ export class FileSpool implements Spool {
     const since = this.#reader.oldestAppendedAt
     const oldestAgeMs = since === undefined ? undefined : Math.max(0, clock.now() - since)
     return {
+      next: this.#writer.durable,
       bytes: this.#segments.bytes,
       heldBytes: this.#segments.heldBytes,
       maxBytes,

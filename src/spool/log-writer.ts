@@ -65,11 +65,11 @@ export class LogWriter {
     const { maxBytes, segmentBytes } = options
     // The segment being written is held even when all in it is acked; what does not fit beside it might never.
     if (bytes > maxBytes - segmentBytes) {
-      metrics.refused.add(1, { reason: 'too_large' })
+      metrics.refused.add('too_large')
       return new RelayError('TOO_LARGE', `a record of ${bytes} bytes never fits a spool of ${maxBytes}`)
     }
     if (segments.heldBytes + this.#pendingBytes + bytes <= maxBytes) return undefined
-    metrics.refused.add(1, { reason: 'limit' })
+    metrics.refused.add('limit')
     return new RelayError('SPOOL_FULL', `the spool is at its limit of ${maxBytes} bytes`, {
       facts: { maxBytes },
     })
@@ -85,7 +85,7 @@ export class LogWriter {
       await this.#writeWithSpace(contents, bytes)
     } catch (error) {
       const noSpace = isNoSpace(error)
-      metrics.refused.add(contents.length, { reason: noSpace ? 'no_space' : 'failed' })
+      metrics.refused.add(noSpace ? 'no_space' : 'failed', contents.length)
       if (!noSpace) throw failure.raise('append', error)
       throw new RelayError('SPOOL_FULL', `no space left for the spool ${options.folder}`, { cause: error })
     } finally {

@@ -32,7 +32,10 @@ export async function checkFolder(disk: Disk, folder: string): Promise<void> {
 export function folderProblem(folder: string, error: unknown): RelayError | undefined {
   const codes = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP']
   if (!codes.some((code) => hasCode(error, code))) return undefined
-  return refused(folder, toError(error).message, error)
+  const why = hasCode(error, 'ENOTDIR')
+    ? 'a part of this path is a file: name another folder in spool.folder'
+    : toError(error).message
+  return refused(folder, why, error)
 }
 
 /** Undefined for the passing file of another process that is about to find the lock taken. */

@@ -108,7 +108,8 @@ async function removeLeftovers(disk: Disk, folder: string, processes: Processes)
   }
 }
 
-function isHeld(text: string, processes: Processes): boolean {
+/** Whether the content of a lock names a process that lives. */
+export function isHeld(text: string, processes: Processes): boolean {
   const [pidText = '', started = ''] = text.trim().split(' ')
   const pid = Number(pidText)
   // Not a lock that we wrote: a power cut took its bytes, and with it the process.

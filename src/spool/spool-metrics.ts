@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Histogram, Metrics } from '../telemetry.ts'
+import { type Counter, CounterBy, type Gauge, type Histogram, type Metrics } from '../telemetry.ts'
 
 /** The numbers of the spool but for damage, which `Damage` counts. */
 export class SpoolMetrics {
@@ -11,7 +11,7 @@ export class SpoolMetrics {
   readonly appendedRecords: Counter
   readonly appendedBytes: Counter
   /** Label `reason`: `limit`, `no_space`, `too_large`, `failed`, `closed`. */
-  readonly refused: Counter
+  readonly refused: CounterBy
 
   constructor(metrics: Metrics) {
     this.bytes = metrics.gauge({
@@ -47,10 +47,11 @@ export class SpoolMetrics {
       name: 'registry_relay_spool_appended_bytes_total',
       help: 'Bytes of the records appended and confirmed, with their headers.',
     })
-    this.refused = metrics.counter({
+    const refused = metrics.counter({
       name: 'registry_relay_spool_refused_appends_total',
       help: 'Appends refused: at the limit, for want of space, too large, after a failure of the disk, or closed.',
       labels: ['reason'],
     })
+    this.refused = new CounterBy(refused, 'reason', ['limit', 'no_space', 'too_large', 'failed', 'closed'])
   }
 }

@@ -65,6 +65,8 @@ export interface SpooledRecord {
 }
 
 export interface SpoolState {
+  /** Sequence that the next record to be durable has; all below are, and those of a run begin with the one at its start. */
+  readonly next: number
   /** Bytes of all segments on the disk, with those kept though all in them is acked. */
   readonly bytes: number
   /** Bytes of the segments that hold something not acked, or may grow: `append` is refused when these reach `maxBytes`. */

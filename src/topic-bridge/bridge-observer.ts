@@ -4,6 +4,8 @@ import type { ConsumedRecord, LostRecords, PartitionCommit, TopicPartition } fro
 import type { DeadLetterPlace, DeadLetterReason } from '../kafka/dead-letter-port.ts'
 import type { Counter, Gauge, Labels, Logger, Telemetry } from '../telemetry.ts'
 import type { Outcome } from './delivered.ts'
+import { DeliveryMetrics } from './delivery-metrics.ts'
+import { PartitionGauges } from './partition-gauges.ts'
 
 /** What an attempt was about when it failed. */
 export type Stage = 'decode' | 'deliver' | 'dead_letter'
@@ -17,8 +19,14 @@ const retryLogGapMs = 10_000
 /** A wrong set-up needs a person, who needs one line. */
 const alarmGapMs = 60_000
 
-/** Everything a bridge says about itself. */
+/**
+ * Everything a bridge says about itself. Its numbers add up: of what was consumed each record has its outcome
+ * (`records_total`), or was suppressed as a repeat, or was given back, or is in hand. One that was given back and had its
+ * outcome all the same is in `late_outcomes_total` too.
+ */
 export class BridgeObserver {
+  /** Of the requests that are made. */
+  readonly delivery: DeliveryMetrics
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #endpoint: string
@@ -26,21 +34,37 @@ export class BridgeObserver {
   readonly #ofEndpoint: Labels
   readonly #ofGroup: Labels
   readonly #ofOutcome: Readonly<Record<Outcome, Labels>>
+  readonly #ofState: Readonly<Record<'busy' | 'waiting', Labels>>
+  readonly #consumed: Counter
+  readonly #givenBack: Counter
+  readonly #lateOutcomes: Counter
   readonly #records: Counter
   readonly #retries: Counter
   readonly #suppressed: Counter
   readonly #lost: Counter
   readonly #commitFailures: Counter
+  readonly #inHand: Gauge
+  readonly #lanes: Gauge
   readonly #inFlight: Gauge
   readonly #lag: Gauge
   readonly #oldest: Gauge
   #flying = 0
+  #held = 0
   #unsaid = 0
   #saidAt = Number.NEGATIVE_INFINITY
   #alarmedAt = Number.NEGATIVE_INFINITY
 
-  /** @param group of the consumers: an endpoint has one for each topic */
-  constructor(telemetry: Telemetry, clock: Clock, endpoint: string, group: string) {
+  /**
+   * @param group of the consumers: an endpoint has one for each topic
+   * @param topics that are known beforehand
+   */
+  constructor(
+    telemetry: Telemetry,
+    clock: Clock,
+    endpoint: string,
+    group: string,
+    topics: readonly string[] = [],
+  ) {
     const { metrics } = telemetry
     this.#logger = telemetry.logger.child({ component: 'topic-bridge', endpoint })
     this.#clock = clock
@@ -52,7 +76,27 @@ export class BridgeObserver {
       filtered: { endpoint, outcome: 'filtered' },
       dead_letter: { endpoint, outcome: 'dead_letter' },
     }
+    this.#ofState = {
+      busy: { endpoint, group, state: 'busy' },
+      waiting: { endpoint, group, state: 'waiting' },
+    }
     const partition = ['endpoint', 'topic', 'partition']
+    this.delivery = new DeliveryMetrics(metrics, endpoint)
+    this.#consumed = metrics.counter({
+      name: 'registry_relay_bridge_consumed_records_total',
+      help: 'Records taken from Kafka; those that are read again after a rebalance or a restart count again',
+      labels: ['endpoint'],
+    })
+    this.#givenBack = metrics.counter({
+      name: 'registry_relay_bridge_given_back_records_total',
+      help: 'Records that had no outcome when their partition was given back; whoever has it next reads them again',
+      labels: ['endpoint'],
+    })
+    this.#lateOutcomes = metrics.counter({
+      name: 'registry_relay_bridge_late_outcomes_total',
+      help: 'Records that had their outcome after their partition was given back, so that they may be delivered again',
+      labels: ['endpoint'],
+    })
     this.#records = metrics.counter({
       name: 'registry_relay_bridge_records_total',
       help: 'Records with an outcome: delivered, filtered (not for the endpoint), or dead_letter (kept in the dead-letter topic)',
@@ -78,6 +122,16 @@ export class BridgeObserver {
       help: 'Commits that were refused; what they would have covered may be delivered again',
       labels: ['endpoint'],
     })
+    this.#inHand = metrics.gauge({
+      name: 'registry_relay_bridge_in_hand_records',
+      help: 'Records consumed that have no outcome yet',
+      labels: ['endpoint', 'group'],
+    })
+    this.#lanes = metrics.gauge({
+      name: 'registry_relay_bridge_lanes',
+      help: 'Repositories with records in hand: busy, an attempt is under way, or waiting, for their turn or their next attempt',
+      labels: ['endpoint', 'group', 'state'],
+    })
     this.#inFlight = metrics.gauge({
       name: 'registry_relay_bridge_in_flight',
       help: 'Attempts under way',
@@ -93,6 +147,28 @@ export class BridgeObserver {
       help: 'Time since the oldest record in hand without outcome was received; 0 when there is none',
       labels: partition,
     })
+    this.#beginAtZero(topics)
+  }
+
+  consumed(): void {
+    this.#consumed.add(1, this.#ofEndpoint)
+  }
+
+  /** Records in hand have become more, or fewer. */
+  held(change: number): void {
+    this.#held += change
+    this.#inHand.set(this.#held, this.#ofGroup)
+  }
+
+  /** @param open lanes that have something to do */
+  lanes(open: number): void {
+    const busy = Math.min(open, this.#flying)
+    this.#lanes.set(busy, this.#ofState.busy)
+    this.#lanes.set(open - busy, this.#ofState.waiting)
+  }
+
+  outcomeAfterGivenBack(): void {
+    this.#lateOutcomes.add(1, this.#ofEndpoint)
   }
 
   attemptStarted(): void {
@@ -213,17 +289,35 @@ export class BridgeObserver {
   }
 
   givenBack(topic: string, partition: number, unfinished: number): void {
+    this.#givenBack.add(unfinished, this.#ofEndpoint)
+    this.held(-unfinished)
     this.#logger.info(
       { topic, partition, unfinished },
       'partition given back; what has no outcome will be read again',
     )
   }
 
-  progress(topic: string, partition: number, lag: bigint, oldestReceivedAt: number | undefined): void {
+  /** An alert on the first of anything needs a zero before it. */
+  #beginAtZero(topics: readonly string[]): void {
+    const counters = [
+      this.#consumed,
+      this.#givenBack,
+      this.#lateOutcomes,
+      this.#suppressed,
+      this.#commitFailures,
+    ]
+    for (const counter of counters) counter.add(0, this.#ofEndpoint)
+    for (const labels of Object.values(this.#ofOutcome)) this.#records.add(0, labels)
+    for (const topic of topics) this.#lost.add(0, { endpoint: this.#endpoint, topic })
+    this.#inFlight.set(0, this.#ofGroup)
+    this.held(0)
+    this.lanes(0)
+  }
+
+  /** How far one partition is; there is nothing to be seen of it before it is set. */
+  partition({ topic, partition }: TopicPartition): PartitionGauges {
     const labels = { endpoint: this.#endpoint, topic, partition: String(partition) }
-    this.#lag.set(Number(lag), labels)
-    const ageMs = oldestReceivedAt === undefined ? 0 : Math.max(0, this.#clock.now() - oldestReceivedAt)
-    this.#oldest.set(ageMs / 1000, labels)
+    return new PartitionGauges(this.#lag, this.#oldest, this.#clock, labels)
   }
 }
 

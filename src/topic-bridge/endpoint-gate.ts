@@ -40,7 +40,7 @@ export type Enter = (pass: Pass) => void
 
 /**
  * What all attempts for one endpoint go through, over all its partitions and topics: how many are under way, how many begin in a
- * second, pauses that it asked for, its {@link EndpointBreaker}, and the end of it all after a 410. Whoever waits longest
+ * second, pauses that it asked for, its `EndpointBreaker`, and the end of it all after a 410. Whoever waits longest
  * comes first.
  */
 export class EndpointGate {
@@ -71,16 +71,18 @@ export class EndpointGate {
     this.#clock = clock
     this.#breaker = new EndpointBreaker(options.breaker ?? {}, clock, random)
     this.#rate = maxPerSecond === undefined ? undefined : new RequestRate(maxPerSecond, clock)
-    this.#observer = new EndpointObserver(options.telemetry ?? noTelemetry, options.endpoint)
+    this.#observer = new EndpointObserver(options.telemetry ?? noTelemetry, options.endpoint, clock)
   }
 
   get inUse(): number {
     return this.#inUse
   }
 
-  /** What keeps attempts from beginning, beside their number; undefined: nothing. */
+  /** What keeps attempts from beginning, beside their number, or from succeeding; undefined: nothing. */
   get obstacle(): string | undefined {
-    return this.#gone ? 'answered 410 Gone; nothing is sent until the next start' : this.#observer.trouble
+    return this.#gone
+      ? 'answered 410 Gone; nothing is sent until its configuration changes, or the next start'
+      : this.#observer.trouble
   }
 
   /** Calls `enter` once, as soon as an attempt may begin (now, if it may). Cancelled: never. */
@@ -106,6 +108,11 @@ export class EndpointGate {
     return () => {
       this.#reopened.delete(listener)
     }
+  }
+
+  /** Nothing is delivered through it any more, and nothing is said of the endpoint: it is gone, or another gate tells of it. */
+  retire(): void {
+    this.#observer.retire()
   }
 
   /** Milliseconds until an attempt may begin; Infinity: not before another one ends. */
@@ -174,6 +181,7 @@ export class EndpointGate {
       },
       failed: (lane, reason, pauseMs = 0) => {
         judged = true
+        this.#observer.failed(reason)
         if (pauseMs > 0) this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + pauseMs)
         if (!this.#gone && this.#breaker.failed(lane, probe)) this.#observer.opened(reason)
       },

@@ -1,19 +1,29 @@
-import type { Gauge, Logger, Telemetry } from '../telemetry.ts'
+import type { Clock } from '../clock.ts'
+import type { Gauge, Labels, Logger, Telemetry } from '../telemetry.ts'
 
 type EndpointState = 'closed' | 'open' | 'half_open' | 'gone'
 
 const states: readonly EndpointState[] = ['closed', 'open', 'half_open', 'gone']
 
+/** One repository that the endpoint cannot stand may fail for so long, between two that it takes, with nothing to be said of it. */
+const failingMs = 60_000
+
 /** What is said of an endpoint as a whole. */
 export class EndpointObserver {
-  readonly #endpoint: string
   readonly #logger: Logger
+  readonly #clock: Clock
   readonly #state: Gauge
+  /** Made once: metrics find the value of labels that they have met faster than that of new ones. */
+  readonly #labels: ReadonlyMap<EndpointState, Labels>
+  /** When the first failure came that no success followed, and what the last of them was. */
+  #failing: { readonly since: number; reason: string } | undefined
   #reason: string | undefined
   #refusal: string | undefined
+  #retired = false
 
-  constructor({ logger, metrics }: Telemetry, endpoint: string) {
-    this.#endpoint = endpoint
+  constructor({ logger, metrics }: Telemetry, endpoint: string, clock: Clock) {
+    this.#clock = clock
+    this.#labels = new Map(states.map((state) => [state, { endpoint, state }]))
     this.#logger = logger.child({ component: 'endpoint', endpoint })
     this.#state = metrics.gauge({
       name: 'registry_relay_endpoint_state',
@@ -23,15 +33,29 @@ export class EndpointObserver {
     this.#show('closed')
   }
 
-  /** Why little or nothing is sent; undefined while all is. */
+  /** Why little or nothing is sent, or nothing of it arrives; undefined while all is well. */
   get trouble(): string | undefined {
     if (this.#reason !== undefined) return `does not work (${this.#reason}); it is only probed`
-    return this.#refusal === undefined ? undefined : `refuses us (${this.#refusal}); it is tried slowly`
+    if (this.#refusal !== undefined) return `refuses us (${this.#refusal}); it is tried slowly`
+    if (this.#failing === undefined) return undefined
+    const { since, reason } = this.#failing
+    const forMs = this.#clock.monotonic() - since
+    // The breaker counts repositories: where there are few it stays closed, however long the endpoint has been dead.
+    return forMs < failingMs
+      ? undefined
+      : `fails: nothing but failures for ${Math.floor(forMs / 1_000)} s (${reason})`
   }
 
   /** It takes events again, or never stopped: what it refused before is of no interest any more. */
   succeeded(): void {
     this.#refusal = undefined
+    this.#failing = undefined
+  }
+
+  /** An attempt failed, whether or not that is reason enough to send no others. */
+  failed(reason: string): void {
+    if (this.#failing === undefined) this.#failing = { since: this.#clock.monotonic(), reason }
+    else this.#failing.reason = reason
   }
 
   misconfigured(reason: string): void {
@@ -60,12 +84,19 @@ export class EndpointObserver {
   gone(): void {
     this.#logger.error(
       {},
-      'the endpoint answered 410 Gone: it gets nothing more until the next start. Take it out of the configuration, or correct its URL',
+      'the endpoint answered 410 Gone: it gets nothing more until its configuration changes, or the next start. Take it out of the configuration, or correct its URL',
     )
     this.#show('gone')
   }
 
+  /** In no state any more, whatever an attempt that outlives it comes to. */
+  retire(): void {
+    this.#retired = true
+    for (const labels of this.#labels.values()) this.#state.remove(labels)
+  }
+
   #show(state: EndpointState): void {
-    for (const one of states) this.#state.set(one === state ? 1 : 0, { endpoint: this.#endpoint, state: one })
+    if (this.#retired) return
+    for (const [one, labels] of this.#labels) this.#state.set(one === state ? 1 : 0, labels)
   }
 }

@@ -15,6 +15,8 @@ import type { EndpointGate } from './endpoint-gate.ts'
 import { KeyLanes, type LaneJob } from './key-lanes.ts'
 import { OffsetTracker } from './offset-tracker.ts'
 import type { PartitionFacts, PartitionStart } from './partition-facts.ts'
+import type { PartitionGauges } from './partition-gauges.ts'
+import { endProcessing } from './process-span.ts'
 import type { RecordHistory } from './record-history.ts'
 
 /** How far reading goes ahead of the lowest offset without outcome. */
@@ -79,6 +81,7 @@ export class PartitionRun implements Committable {
   readonly place: TopicPartition
   readonly #held: HeldPartition
   readonly #parts: PartitionRunParts
+  readonly #gauges: PartitionGauges
   readonly #tracker: OffsetTracker<InHand>
   readonly #lanes: KeyLanes<LaneJob>
   readonly #start: PartitionStart
@@ -100,12 +103,18 @@ export class PartitionRun implements Committable {
     this.place = { topic: place.topic, partition: place.partition }
     this.#held = held
     this.#parts = parts
+    this.#gauges = parts.observer.partition(place)
     this.#start = start
     this.#tracker = new OffsetTracker(start.low)
     this.#known = [...start.done].toSorted((a, b) => Number(a - b))
     // The group knows less than this bridge: its next commit says so.
     this.#dirty = held.committed === undefined || start.low > held.committed.next
     this.#lanes = new KeyLanes({ gate: parts.gate, clock: parts.clock, onIdle: () => this.#wake() })
+  }
+
+  /** Lanes with something to do. */
+  get lanes(): number {
+    return this.#lanes.busy
   }
 
   /** Waits for room, or for what another partition holds. */
@@ -148,9 +157,11 @@ export class PartitionRun implements Committable {
   #enqueue(record: ConsumedRecord): void {
     const { offset } = record
     const { low, done, histories } = this.#start
+    const { observer } = this.#parts
+    observer.consumed()
     // Read again from where the group began, and delivered before.
     if (offset < low) {
-      this.#parts.observer.suppressed()
+      observer.suppressed()
       return
     }
     const history = histories.get(offset) ?? { attempts: 0, failures: 0 }
@@ -160,10 +171,11 @@ export class PartitionRun implements Committable {
     this.#tracker.begin(entry)
     if (entry.done) {
       this.#dirty = true
-      if (suppressed) this.#parts.observer.suppressed()
+      if (suppressed) observer.suppressed()
       else this.#parts.onOutcome('filtered', record)
       return
     }
+    observer.held(1)
     const bytes = sizeOf(record)
     this.#bytes += bytes
     const lane = laneOf(record)
@@ -179,6 +191,9 @@ export class PartitionRun implements Committable {
   #finished(entry: InHand, record: ConsumedRecord, bytes: number, outcome: Outcome): void {
     this.#bytes -= bytes
     this.#tracker.finish(entry)
+    endProcessing(entry.history, outcome)
+    if (this.#ended) this.#parts.observer.outcomeAfterGivenBack()
+    else this.#parts.observer.held(-1)
     this.#dirty = true
     this.#parts.onOutcome(outcome, record)
     if (this.#draining !== undefined) return
@@ -240,12 +255,16 @@ export class PartitionRun implements Committable {
     this.#dirty = true
   }
 
-  /** Says how far it is. */
+  /** Says how far it is. After the {@link end}: how far it was, and how old that is now. */
   report(): void {
-    const { topic, partition } = this.place
     const { low } = this.#tracker
     const lag = this.#end > low ? this.#end - low : 0n
-    this.#parts.observer.progress(topic, partition, lag, this.#tracker.oldest?.receivedAt)
+    this.#gauges.set(lag, this.#tracker.oldest?.receivedAt)
+  }
+
+  /** Nothing more is said of the partition. */
+  forget(): void {
+    this.#gauges.remove()
   }
 
   /**
@@ -274,8 +293,7 @@ export class PartitionRun implements Committable {
     const { observer } = this.#parts
     const open = this.#tracker.openEntries()
     if (open.length > 0) observer.givenBack(topic, partition, open.length)
-    // Whoever reads the partition next reports it; a number left standing here would be counted beside theirs.
-    observer.progress(topic, partition, 0n, undefined)
+    for (const { history } of open) endProcessing(history, 'given_back')
     const { next: low, distances } = this.#progress()
     const { next } = this.#tracker
     return {

@@ -1,8 +1,9 @@
 import type { Clock, Random } from '../clock.ts'
 import { isRelayError, toError } from '../errors.ts'
 import type { Event } from '../event/event.ts'
+import { eventAttributes } from '../event/event-attributes.ts'
 import type { Profile } from '../event/profile.ts'
-import type { Deliverer } from '../http/deliverer.ts'
+import type { Deliverer, DeliveryReceipt, DeliveryRequest } from '../http/deliverer.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
 import type { DeadLetterReason, DeadLetters } from '../kafka/dead-letter-port.ts'
 import type { BridgeObserver, Stage } from './bridge-observer.ts'
@@ -13,6 +14,7 @@ import { type DeliveryRetrySettings, retryDelay, slowDelay } from './delivery-re
 import type { Pass } from './endpoint-gate.ts'
 import { givenUp, noteFailure } from './giving-up.ts'
 import type { LaneJob } from './key-lanes.ts'
+import type { ProcessSpans } from './process-span.ts'
 import type { RecordHistory } from './record-history.ts'
 
 /** What all deliveries of one bridge share. */
@@ -29,6 +31,8 @@ export interface DeliveryParts {
   readonly clock: Clock
   readonly random: Random
   readonly observer: BridgeObserver
+  /** Undefined: nothing is traced. */
+  readonly spans?: ProcessSpans | undefined
   readonly onDelivered: ((delivered: Delivered) => void) | undefined
 }
 
@@ -85,8 +89,9 @@ export class RecordDelivery implements LaneJob {
   async attempt(signal: AbortSignal, pass?: Pass): Promise<number | undefined> {
     // After a long standstill the partition may be somebody else's: what is begun now could overtake them.
     if (!this.#mayBegin()) return lookMs
-    const { observer, clock } = this.#parts
+    const { observer, clock, spans } = this.#parts
     this.#history.begunAt ??= clock.monotonic()
+    if (spans !== undefined) this.#history.span ??= spans.begin(this.#record)
     observer.attemptStarted()
     try {
       return await this.#step(signal, pass)
@@ -114,21 +119,43 @@ export class RecordDelivery implements LaneJob {
       return undefined
     }
     this.#stage = 'deliver'
-    const request = deliveryRequest(decoded, this.#record, this.#history.attempts + 1, this.#parts.profile)
+    const request = this.#request(decoded)
     this.#history.attempts++
-    const { status } = await this.#parts.deliverer.deliver(request, signal)
+    const { status } = await this.#post(request, signal)
     pass?.succeeded()
     this.#delivered(decoded, status)
     this.#onOutcome('delivered')
     return undefined
   }
 
+  #request(decoded: DecodedEvent): DeliveryRequest {
+    const { span, attempts } = this.#history
+    const request = deliveryRequest(decoded, this.#record, attempts + 1, this.#parts.profile)
+    if (span === undefined) return request
+    span.set(eventAttributes(decoded.event))
+    return { ...request, tracestate: undefined, ...span.context }
+  }
+
+  async #post(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryReceipt> {
+    const { deliverer, clock, observer } = this.#parts
+    const beganAt = clock.monotonic()
+    try {
+      const receipt = await deliverer.deliver(request, signal)
+      observer.delivery.answered(receipt.status, clock.monotonic() - beganAt)
+      return receipt
+    } catch (thrown) {
+      observer.delivery.failed(thrown, clock.monotonic() - beganAt)
+      throw thrown
+    }
+  }
+
   #delivered(decoded: DecodedEvent, status: number): void {
     const { clock, observer, onDelivered } = this.#parts
-    if (onDelivered === undefined) return
     const { topic, partition, offset, timestamp: receivedAt } = this.#record
-    const { attempts } = this.#history
     const deliveredAt = clock.now()
+    observer.delivery.delivered(decoded.event.timestamp, receivedAt, deliveredAt)
+    if (onDelivered === undefined) return
+    const { attempts } = this.#history
     try {
       onDelivered({ ...decoded, topic, partition, offset, attempts, status, receivedAt, deliveredAt })
     } catch (thrown) {

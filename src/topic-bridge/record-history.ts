@@ -1,3 +1,5 @@
+import type { TraceSpan } from '../telemetry.ts'
+
 /** What happened to a record that has no outcome yet. It outlives a rebalance, not the process. */
 export interface RecordHistory {
   /** Requests that were begun, and failures to read the record. */
@@ -11,4 +13,6 @@ export interface RecordHistory {
   lastFailureAt?: number
   /** What the endpoint answered last, where it answered. */
   lastStatus?: number | undefined
+  /** Of the record, since its first attempt by whoever has it now. */
+  span?: TraceSpan
 }

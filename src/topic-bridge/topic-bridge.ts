@@ -22,6 +22,7 @@ import { EndpointGate } from './endpoint-gate.ts'
 import { groupIdOf } from './group-id.ts'
 import { type PartitionFacts, partitionStart } from './partition-facts.ts'
 import { PartitionRun, type Window } from './partition-run.ts'
+import { ProcessSpans } from './process-span.ts'
 import { RecordDelivery } from './record-delivery.ts'
 
 /** A part of the topic, to be delivered and no more. */
@@ -41,6 +42,8 @@ export interface TopicBridgeOptions {
   readonly endpoint: string
   /** What metrics and log lines call it. Default: `endpoint`. */
   readonly name?: string
+  /** What is to be delivered, for metrics that begin with 0. Default: they begin with their first value. */
+  readonly topics?: readonly string[]
   /** Makes the member of that group, subscribed to what is to be delivered. */
   readonly consumer: (groupId: string) => ConsumerPort
   readonly decoder: RecordDecoder
@@ -114,12 +117,14 @@ export class TopicBridge {
   readonly #committer: Committer
   readonly #open: (place: TopicPartition, first: bigint, held: HeldPartition) => PartitionRun
   readonly #runs = new Map<string, PartitionRun>()
+  /** Given back, and nobody is known to have them: this bridge tells of them until it is a member of the group again. */
+  readonly #givenBack = new Map<string, PartitionRun>()
   readonly #facts = new Map<string, PartitionFacts>()
   readonly #givingBack = new Set<Promise<void>>()
   readonly #drainMs: number
   readonly #name: string
   #started: Promise<void> | undefined
-  #closing: Promise<void> | undefined
+  #closing: Promise<boolean> | undefined
   #cancelReport: Cancel = () => {}
   readonly #forgetGate: Cancel
 
@@ -140,7 +145,7 @@ export class TopicBridge {
     const { name = endpoint } = options
     this.#name = name
     this.#gate = options.gate ?? new EndpointGate({ endpoint: name, telemetry, clock, random })
-    this.#observer = new BridgeObserver(telemetry, clock, name, this.groupId)
+    this.#observer = new BridgeObserver(telemetry, clock, name, this.groupId, options.topics)
     this.#consumer = options.consumer(this.groupId)
     this.#committer = new Committer({
       commit: (offsets) => this.#consumer.commit(offsets),
@@ -151,8 +156,12 @@ export class TopicBridge {
     const { decoder, deliverer, deadLetters, wants, profile, onDelivered } = options
     const retry = deliveryRetry(options.retry)
     const shared = { clock, random, observer: this.#observer, gate: this.#gate }
+    const { tracer } = telemetry
+    const spans =
+      tracer === undefined ? undefined : new ProcessSpans({ tracer, group: this.groupId, endpoint: name })
     const delivery = {
       ...shared,
+      spans,
       decoder,
       deliverer,
       deadLetters,
@@ -199,6 +208,8 @@ export class TopicBridge {
       if (run === undefined) {
         run = this.#open(batch, batch.records[0]?.offset ?? batch.next, held)
         this.#runs.set(name, run)
+        // Its number stays, and is the new one's from now on.
+        this.#givenBack.delete(name)
       }
       run.take(batch)
     },
@@ -231,6 +242,11 @@ export class TopicBridge {
     for (const [name, run] of given) {
       this.#committer.forget(run)
       this.#facts.set(name, run.end())
+      // A batch that came while it was given back began the next one already.
+      if (this.#runs.has(name)) continue
+      // After the end there is nobody to tell of it, and it may be given back later than that.
+      if (this.#closing === undefined) this.#givenBack.set(name, run)
+      else run.forget()
     }
   }
 
@@ -251,10 +267,24 @@ export class TopicBridge {
   }
 
   #report(elapsedMs: number): void {
-    for (const run of this.#runs.values()) run.report()
+    let lanes = 0
+    for (const run of this.#runs.values()) {
+      run.report()
+      lanes += run.lanes
+    }
+    this.#observer.lanes(lanes)
+    // While Kafka cannot be reached nobody has them, and what waits there waits on. A member again, it has been told which
+    // are its own, and those that others have are told by them.
+    if (this.#consumer.readiness().ready) this.#forgetGivenBack()
+    else for (const run of this.#givenBack.values()) run.report()
     const time = elapsedMs + reportMs
     if (time >= endsMs) this.#lookAtEnds()
     this.#cancelReport = this.#clock.after(reportMs, () => this.#report(time % endsMs))
+  }
+
+  #forgetGivenBack(): void {
+    for (const run of this.#givenBack.values()) run.forget()
+    this.#givenBack.clear()
   }
 
   #lookAtEnds(): void {
@@ -284,17 +314,20 @@ export class TopicBridge {
    * the deliverer and the dead letters. Idempotent. What has no outcome by then is delivered by the next
    * bridge of this endpoint.
    * @param options.deadlineMs default 10 s
+   * @returns false where the group did not answer that it was left, and so counts the member until its session is over
    */
-  close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+  close(options: { readonly deadlineMs?: number } = {}): Promise<boolean> {
     this.#closing ??= this.#shut(options.deadlineMs ?? 10_000)
     return this.#closing
   }
 
-  async #shut(deadlineMs: number): Promise<void> {
+  async #shut(deadlineMs: number): Promise<boolean> {
     const until = this.#clock.monotonic() + deadlineMs
     this.#cancelReport()
     this.#forgetGate()
-    await this.#consumer.close({ deadlineMs })
+    const left = await this.#consumer.close({ deadlineMs })
+    this.#observer.lanes(0)
+    this.#forgetGivenBack()
     // Nothing of it is under way any more, unless the deadline passed; then it is broken off here.
     const leftMs = Math.max(lastMs, until - this.#clock.monotonic())
     const { deliverer, deadLetters } = this.#options
@@ -302,6 +335,7 @@ export class TopicBridge {
       deliverer.close({ deadlineMs: Math.min(leftMs, 1_000) }),
       within(this.#clock, leftMs, deadLetters.close()),
     ])
+    return left
   }
 }
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { wrongFiles } from '../../scripts/package-files.ts'
 import { KafkaAdmin } from '../../src/kafka/kafkajs/admin.ts'
 import { createKafka } from '../../src/kafka/kafkajs/client.ts'
 import { relayTopics } from '../../src/kafka/topics.ts'
@@ -25,23 +28,7 @@ test('the packed tarball, installed in an empty folder: every entry point loads,
     encoding: 'utf8',
   })
   const [packed] = JSON.parse(packing) as [Packed]
-  const paths = packed.files.map(({ path }) => path)
-  for (const needed of [
-    'samples/notifications.jsonl',
-    'schemas/registry-event.v1.avsc',
-    'examples/registry-relay.yaml',
-    'LICENSE',
-  ]) {
-    assert.ok(paths.includes(needed), `${needed} is in the tarball`)
-  }
-  assert.ok(
-    paths.filter((path) => path.endsWith('pom.xml')).length >= 3,
-    'the pom.xml files are in the tarball',
-  )
-  assert.deepEqual(
-    paths.filter((path) => /^(src|test|scripts|bench)\//.test(path)),
-    [],
-  )
+  assert.deepEqual(wrongFiles(packed.files.map(({ path }) => path)), [])
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   inFolder('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', `./${packed.filename}`)
@@ -72,8 +59,22 @@ test('the packed tarball, installed in an empty folder: every entry point loads,
   )
 
   assert.match(inFolder('npx', 'registry-relay', '--version'), /^\d+\.\d+\.\d+\s*$/)
-  assert.match(inFolder('npx', 'registry-relay', '--help'), /demo.*\n[\s\S]*serve[\s\S]*bridge/)
+  const main = join(folder, 'node_modules/registry-relay/dist/cli/main.js')
+  const commands = commandsOf(main)
+  for (const command of [
+    'demo',
+    'serve',
+    'bridge',
+    'receiver',
+    'topics plan',
+    'schema register',
+    'dlq redrive',
+  ]) {
+    assert.ok(commands.includes(command), `--help leads to ${command}`)
+  }
 
+  // The bundle of the command has a kafkajs of its own, with our patches in it. Would it look for another one it would fail now.
+  renameSync(join(folder, 'node_modules/kafkajs'), join(folder, 'kafkajs-aside'))
   const lines = inFolder('npx', 'registry-relay', 'demo', '--once', '--json')
     .trim()
     .split('\n')
@@ -82,7 +83,65 @@ test('the packed tarball, installed in an empty folder: every entry point loads,
   const delivered = lines.filter((line) => line.delivered === true)
   assert.ok(delivered.length >= 10, `${delivered.length} delivered`)
   assert.ok(delivered.every((line) => line.identical === true))
+
+  for (const [command, ready] of [
+    ['serve', '"schema id resolved"'],
+    ['bridge', '"bridge runs"'],
+  ] as const) {
+    await assertNoWarning(folder, [main, command, '--config', 'quiet.json'], ready, {
+      kafka: { brokers: stack.brokers },
+      topics: { replicationFactor: 1 },
+      schemaRegistry: { url: stack.schemaRegistryUrl, mode: 'register' },
+      gateway: { port: 0 },
+      bridge: { group: randomUUID(), endpoints: [{ name: 'nobody', url: 'http://127.0.0.1:1/' }] },
+      management: { port: 0 },
+      logging: { format: 'json', level: 'debug' },
+    })
+  }
 })
+
+/** Every command that `--help` leads to, each asked for its own help: `dlq`, `dlq list` and so on. */
+function commandsOf(main: string, words: readonly string[] = []): string[] {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--trace-warnings', main, ...words, '--help'],
+    { encoding: 'utf8' },
+  )
+  assert.deepEqual({ stderr, status }, { stderr: '', status: 0 }, words.join(' '))
+  const [, list = ''] = stdout.split('\nCommands:\n')
+  const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)].flatMap(([, name = '']) =>
+    name === 'help' ? [] : [name],
+  )
+  return names.flatMap((name) => [[...words, name].join(' '), ...commandsOf(main, [...words, name])])
+}
+
+/** Starts a service of the package, waits until a line of its log holds `ready`, and stops it. */
+async function assertNoWarning(
+  folder: string,
+  parameters: readonly string[],
+  ready: string,
+  config: object,
+): Promise<void> {
+  writeFileSync(join(folder, 'quiet.json'), JSON.stringify(config))
+  const child = spawn(process.execPath, ['--trace-warnings', ...parameters], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'exit')
+  let stderr = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk
+  })
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    const before = stdout.includes(ready)
+    stdout += chunk
+    // Once: a second signal would be impatience.
+    if (!before && stdout.includes(ready)) child.kill('SIGTERM')
+  })
+  const [status] = await ended
+  assert.deepEqual({ stderr, status }, { stderr: '', status: 0 }, stdout)
+}
 
 /** The library example of the README, as it stands there. */
 function readmeProgram(): string {

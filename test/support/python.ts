@@ -4,14 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-const requirements = new URL('python-requirements.txt', import.meta.url).pathname
-
 /**
- * Path of a Python that has the packages of python-requirements.txt: a second implementation of Avro and a Kafka
+ * Path of a Python that has the packages of a file in this folder; by default a second implementation of Avro and a Kafka
  * consumer that are not ours. Made once in the cache folder, from a Python 3 with venv and pip on the PATH; throws
  * with what to install when there is none.
  */
-export function pythonWithPackages(): string {
+export function pythonWithPackages(list = 'python-requirements.txt'): string {
+  const requirements = new URL(list, import.meta.url).pathname
   const pinned = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12)
   const cache =
     process.env['REGISTRY_RELAY_CACHE'] ??
@@ -22,7 +21,7 @@ export function pythonWithPackages(): string {
 
   if (spawnSync('python3', ['-m', 'venv', '--help']).status !== 0) {
     throw new Error(
-      'this test decodes our records with Python: install python3 with its venv module (Debian: python3-venv)',
+      'this test needs packages of Python: install python3 with its venv module (Debian: python3-venv)',
     )
   }
   // A virtual environment cannot be moved, but its interpreter finds it by its own place: pip's scripts alone would not,

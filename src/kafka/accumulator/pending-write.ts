@@ -22,13 +22,17 @@ export class PendingWrite implements EntryWrite {
   #rejected: RejectedItem[] | undefined
   #refusal: Error | undefined
   #open: number
+  #confirmed = 0
   #settled = false
   #resolve!: (receipts: readonly Published[]) => void
   #reject!: (error: unknown) => void
   #onSettled: (() => void) | undefined
+  readonly #onUnawaited: (records: number) => void
 
-  constructor(items: number) {
+  /** @param onUnawaited told of items that are in the topic although the write was abandoned */
+  constructor(items: number, onUnawaited: (records: number) => void = () => {}) {
     this.#open = items
+    this.#onUnawaited = onUnawaited
     this.#receipts = new Array(items)
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -43,6 +47,8 @@ export class PendingWrite implements EntryWrite {
 
   confirm(index: number, receipt: Published): void {
     this.#receipts[index] = receipt
+    this.#confirmed += 1
+    if (this.#settled) this.#onUnawaited(1)
     this.#itemDone()
   }
 
@@ -58,6 +64,7 @@ export class PendingWrite implements EntryWrite {
   abandon(reason: unknown): void {
     if (this.#settled) return
     this.#settle()
+    this.#onUnawaited(this.#confirmed)
     this.#reject(reason)
   }
 

@@ -7,8 +7,10 @@ import type { CommittedOffset } from '../consumer-port.ts'
 import { topicFindings } from '../topic-findings.ts'
 import type { ClusterState, TopicState } from '../topic-state.ts'
 import type { TopicSpec } from '../topics.ts'
+import { anyBroker, askAnyBroker } from './any-broker.ts'
 import type { KafkaClient } from './client.ts'
 import { commitWithoutMember, fetchGroupOffsets } from './group-offsets.ts'
+import { metadataRequest, type TopicMetadata } from './metadata-request.ts'
 
 export type { TopicsReport } from '../admin-port.ts'
 
@@ -41,10 +43,8 @@ export class KafkaAdmin implements AdminPort {
 
   describeTopics(topics: readonly string[]): Promise<ClusterState> {
     return this.#call('looking at topics', async (admin) => {
-      const names = new Set(await admin.listTopics())
-      const there = topics.filter((topic) => names.has(topic))
-      const { brokers } = await admin.describeCluster()
-      return { brokers: brokers.length, topics: await topicStates(admin, there) }
+      const found = await askAnyBroker(admin, metadataRequest(topics))
+      return { brokers: found.brokers.length, topics: await topicStates(admin, found.topics) }
     })
   }
 
@@ -75,15 +75,15 @@ export class KafkaAdmin implements AdminPort {
 
   partitionCount(topic: string): Promise<number | undefined> {
     return this.#call(`asking for the partitions of ${topic}`, async (admin) => {
-      if (!(await admin.listTopics()).includes(topic)) return undefined
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-      return topics[0]?.partitions.length
+      const [found] = (await askAnyBroker(admin, metadataRequest([topic]))).topics
+      return found?.errorCode === 0 ? found.partitions.length : undefined
     })
   }
 
   maxMessageBytes(topic: string): Promise<number | undefined> {
     return this.#call(`asking for the settings of ${topic}`, async (admin) => {
-      if (!(await admin.listTopics()).includes(topic)) return undefined
+      const [found] = (await askAnyBroker(admin, metadataRequest([topic]))).topics
+      if (found?.errorCode !== 0) return undefined
       const value = (await settingsOf(admin, [topic])).get(topic)?.get('max.message.bytes')
       return value === undefined ? undefined : Number(value)
     })
@@ -200,19 +200,24 @@ function toTopicConfig({ topic, partitions, replicationFactor, settings }: Topic
 
 async function topicStates(
   admin: kafkajs.Admin,
-  names: readonly string[],
+  topics: readonly TopicMetadata[],
 ): Promise<ReadonlyMap<string, TopicState>> {
+  // One that is missing and one that we are not permitted to see: Kafka tells of neither in a list of topics.
+  const there = topics.filter(({ errorCode }) => errorCode === 0)
   // Asking for no topic would mean all of them.
-  if (names.length === 0) return new Map()
-  const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
-  const settings = await visibleSettings(admin, names)
+  if (there.length === 0) return new Map()
+  const settings = await visibleSettings(
+    admin,
+    there.map(({ name }) => name),
+  )
   return new Map(
-    topics.map(({ name, partitions }): [string, TopicState] => [
+    there.map(({ name, partitions }): [string, TopicState] => [
       name,
       {
         partitions: partitions.length,
-        replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+        replicationFactor: Math.min(...partitions.map(({ copies }) => copies)),
         settings: settings?.get(name),
+        copies: partitions,
       },
     ]),
   )
@@ -236,7 +241,8 @@ async function settingsOf(
   admin: kafkajs.Admin,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
-  const { resources } = await admin.describeConfigs({
+  const broker = await anyBroker(admin)
+  const { resources } = await broker.describeConfigs({
     includeSynonyms: false,
     resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
   })

@@ -28,7 +28,7 @@ export interface KafkaClient {
 
 /**
  * kafkajs made safe for use: the exact version that everything here was tested with, its log through our logger,
- * and a {@link SocketGuard} for every producer, consumer and admin. Connects nothing yet.
+ * and a `SocketGuard` for every producer, consumer and admin. Connects nothing yet.
  *
  * @throws RelayError CONFIG_INVALID, or KAFKA_CLIENT_CHANGED when another version of kafkajs is installed
  */

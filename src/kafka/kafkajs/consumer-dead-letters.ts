@@ -30,7 +30,7 @@ export class KafkaDeadLetters implements DeadLetters {
     this.#writer = new KafkaTopicWriter(options.kafka)
   }
 
-  /** Rejects as {@link TopicWriter} does: with a missing topic, or one that may not be written to, until that is put right. */
+  /** Rejects with KAFKA_UNAVAILABLE or KAFKA_CONFIGURATION: with a missing topic, or one that may not be written to, until that is put right. */
   async write(record: ConsumedRecord, reason: DeadLetterReason): Promise<DeadLetterPlace> {
     const { key, value } = record
     const topic = this.#topic

@@ -4,6 +4,7 @@ import { isRelayError, toError } from '../../errors.ts'
 import type { Logger } from '../../telemetry.ts'
 import { rootCause } from '../classify.ts'
 import type { BatchHandler, PartitionCommit, TopicPartition } from '../consumer-port.ts'
+import { kafkaFault } from '../kafka-fault.ts'
 import type { KafkaClient } from './client.ts'
 import { recordBatch } from './consumer-batch.ts'
 import {
@@ -30,6 +31,9 @@ export interface ConsumerSessionOptions {
   readonly onJoin: (partitions: Assignment) => void
 }
 
+/** How long a stop waits for a join, milliseconds. */
+const joinPatienceMs = 2_000
+
 /**
  * One kafkajs consumer, from its connect to its end; it is never restarted, a new session takes its place.
  *
@@ -50,6 +54,7 @@ export class ConsumerSession implements GroupHooks {
   #givingBack: Promise<void> | undefined
   #leaving: Promise<void> | undefined
   #over = false
+  #left = true
   /** What a crash comes from. */
   #fault: Error | undefined
   readonly #ended: Promise<Error>
@@ -83,6 +88,11 @@ export class ConsumerSession implements GroupHooks {
   /** Member of the group, and heard by it within the last session. */
   get alive(): boolean {
     return this.#tenure?.over === false && this.#life.silentMs <= this.#options.settings.sessionTimeoutMs
+  }
+
+  /** The group does not count this member, for all that it has answered. */
+  get left(): boolean {
+    return this.#left
   }
 
   /** Over, or about to be. */
@@ -119,7 +129,7 @@ export class ConsumerSession implements GroupHooks {
     } catch (thrown) {
       const { type } = rootCause(thrown) as { readonly type?: unknown }
       if (meansFenced(type)) tenure.end()
-      throw thrown
+      throw kafkaFault(thrown)
     }
   }
 
@@ -146,7 +156,14 @@ export class ConsumerSession implements GroupHooks {
     await this.#giveBack(this.#patienceMs)
     // Also where somebody did not give back in time: from now on it is somebody else's.
     this.#tenure?.end()
-    await leave()
+    try {
+      await leave()
+      this.#left = true
+    } catch (thrown) {
+      // kafkajs keeps it to itself.
+      this.#left ||= meansFenced((thrown as { readonly type?: unknown }).type)
+      throw thrown
+    }
   }
 
   async fetch(fetch: () => Promise<readonly FetchedBatch[]>): Promise<readonly FetchedBatch[]> {
@@ -239,6 +256,7 @@ export class ConsumerSession implements GroupHooks {
   #joined(assignment: Assignment): void {
     const group = this.#group
     if (group === undefined || this.#over) return
+    this.#left = false
     this.#tenure?.end()
     this.#tenure = new Tenure(group, assignment, () => this.#life.leased)
   }
@@ -265,7 +283,7 @@ export class ConsumerSession implements GroupHooks {
     } catch (thrown) {
       // Reading begins where kafkajs finds that it has to; some of it may have been delivered.
       this.#options.logger.warn(
-        { err: toError(thrown) },
+        { err: kafkaFault(thrown) },
         'the group does not say how far it is; what was delivered out of order may come again',
       )
     }
@@ -309,7 +327,7 @@ export class ConsumerSession implements GroupHooks {
     })
   }
 
-  /** kafkajs's disconnect waits for a pending join, which can take a rebalance time-out; we do not. */
+  /** A rejoin can take a rebalance time-out, and kafkajs's disconnect waits for it; we do not. */
   #goAway(deadlineMs: number): Promise<void> {
     this.#leaving ??= new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(deadlineMs, resolve)
@@ -317,9 +335,30 @@ export class ConsumerSession implements GroupHooks {
         cancel()
         resolve()
       }
-      Promise.allSettled([this.#giveBack(deadlineMs), this.#consumer.disconnect()]).then(left, left)
+      const given = this.#giveBack(deadlineMs)
+      Promise.allSettled([given, this.#joinOver(deadlineMs).then(() => this.#consumer.disconnect())]).then(
+        left,
+        left,
+      )
     })
     return this.#leaving
+  }
+
+  /**
+   * A disconnect does not wait for the first join: it ends the connection on which the member that comes of it has to leave again,
+   * and the group would wait for that member's session. Most joins take less than a second.
+   */
+  #joinOver(deadlineMs: number): Promise<void> {
+    const joining = this.#joining
+    if (joining === undefined) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(Math.min(deadlineMs / 2, joinPatienceMs), resolve)
+      const over = (): void => {
+        cancel()
+        resolve()
+      }
+      joining.then(over, over)
+    })
   }
 }
 

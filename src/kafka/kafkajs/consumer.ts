@@ -3,6 +3,7 @@ import { isRelayError, RelayError } from '../../errors.ts'
 import { type Counter, type Logger, noTelemetry, type Telemetry } from '../../telemetry.ts'
 import { rootCause } from '../classify.ts'
 import type { BatchHandler, ConsumerPort, PartitionCommit, TopicPartition } from '../consumer-port.ts'
+import { kafkaFault } from '../kafka-fault.ts'
 import type { KafkaClient } from './client.ts'
 import { ConsumerSession } from './consumer-session.ts'
 import { consumerSettings, type KafkaConsumerSettings } from './consumer-settings.ts'
@@ -42,7 +43,7 @@ const ordinaryNotReadyMs = 30_000
 /**
  * A member of a consumer group that outlives its kafkajs consumers.
  *
- * closed → joining (a {@link ConsumerSession}) → consuming → crashed → a pause → joining with a new session →
+ * closed → joining (a `ConsumerSession`) → consuming → crashed → a pause → joining with a new session →
  * … → closed. kafkajs ends a consumer for good after a programming error or when it finds no coordinator,
  * while the process lives on: a consumer without this loop is dead then, and nobody notices.
  */
@@ -56,7 +57,7 @@ export class KafkaConsumer implements ConsumerPort {
   #session: ConsumerSession | undefined
   #loop: Promise<void> | undefined
   #started: Promise<void> | undefined
-  #closing: Promise<void> | undefined
+  #closing: Promise<boolean> | undefined
   #lastCrash: string | undefined
   /** Until when a member of the group is not ready all the same: it died of something that nobody has mended. */
   #notReadyBefore = 0
@@ -72,6 +73,7 @@ export class KafkaConsumer implements ConsumerPort {
       help: 'Kafka consumers that ended by themselves and were replaced',
       labels: ['group'],
     })
+    this.#crashes.add(0, { group: options.groupId })
   }
 
   start(handler: BatchHandler): Promise<void> {
@@ -105,16 +107,17 @@ export class KafkaConsumer implements ConsumerPort {
     return { ready: false, reason: `the records of group ${groupId} cannot be read${crash}` }
   }
 
-  close(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+  close(options: { readonly deadlineMs?: number } = {}): Promise<boolean> {
     this.#closing ??= this.#shut(options.deadlineMs ?? 10_000)
     return this.#closing
   }
 
-  async #shut(deadlineMs: number): Promise<void> {
+  async #shut(deadlineMs: number): Promise<boolean> {
     this.#stopping.abort(closedBefore())
     // A session that ends by itself just now keeps a deadline of its own.
     const stopped = Promise.all([this.#session?.stop(deadlineMs), this.#loop])
     await within(this.#clock, deadlineMs, stopped)
+    return this.#session?.left ?? true
   }
 
   async #supervise(handler: BatchHandler, onFirstJoin: () => void): Promise<void> {
@@ -154,8 +157,11 @@ export class KafkaConsumer implements ConsumerPort {
     if (isRelayError(why, 'CONFIG_INVALID'))
       this.#notReadyBefore = this.#clock.monotonic() + waitMs + healthyMs
     this.#crashes.add(1, { group: groupId })
-    const facts = { err: why, reason, failures, waitMs }
+    const err = kafkaFault(why)
+    const facts = { err, reason, failures, waitMs }
     if (missing) this.#logger.error({ reason, failures, waitMs }, 'there is nothing to read yet; trying on')
+    else if (isRelayError(err, 'KAFKA_UNAVAILABLE') && !ordinary)
+      this.#logger.warn(facts, 'consumer ended; a new one will join the group')
     else if (!ordinary) this.#logger.error(facts, 'consumer ended; a new one will join the group')
     else if (failingForMs < ordinaryNotReadyMs) {
       this.#logger.info({ reason: type, failures, waitMs }, 'the broker is not ready for the group yet')

@@ -7,10 +7,15 @@ import { isNoAnswer, oauthBearer } from './oauth-bearer.ts'
 type Provider = kafkajs.Mechanism['authenticationProvider']
 type ProviderArguments = Parameters<Provider>[0]
 
+const require = createRequire(import.meta.url)
+
+type MakeProvider = (sasl: object) => Provider
+
+// Each by its whole name, so that the bundle of the command has them.
 const builtIn = {
-  plain: 'plain',
-  'scram-sha-256': 'scram256',
-  'scram-sha-512': 'scram512',
+  plain: () => require('kafkajs/src/broker/saslAuthenticator/plain') as MakeProvider,
+  'scram-sha-256': () => require('kafkajs/src/broker/saslAuthenticator/scram256') as MakeProvider,
+  'scram-sha-512': () => require('kafkajs/src/broker/saslAuthenticator/scram512') as MakeProvider,
 } as const
 
 /**
@@ -53,8 +58,6 @@ async function authenticate(sasl: KafkaSasl, given: ProviderArguments): Promise<
 
 function providerOf(sasl: KafkaSasl): Provider {
   if (sasl.mechanism === 'oauthbearer') return oauthBearer(sasl)
-  const make = createRequire(import.meta.url)(
-    `kafkajs/src/broker/saslAuthenticator/${builtIn[sasl.mechanism]}`,
-  ) as (sasl: object) => Provider
+  const make = builtIn[sasl.mechanism]()
   return make({ username: sasl.username, password: sasl.password })
 }

@@ -14,14 +14,19 @@ export interface SpanRunOptions {
   /** Where it goes on, and how far it came. */
   readonly progress: SpanProgress
   readonly onRecord: (record: ConsumedRecord) => void | Promise<void>
+  /** The group has been joined, again after each loss of it. */
+  readonly onJoined?: (() => void) | undefined
+  /** Partitions that are read anew, see {@link SpanProgress.found}, with the offsets that come first. */
+  readonly onAnew?: ((starts: ReadonlyMap<number, bigint>) => void) | undefined
+  /** Without any progress for so long it is looked whether there is anything left to read. Default 2,000. */
+  readonly lookMs?: number
   readonly clock: Clock
   readonly signal: AbortSignal | undefined
 }
 
 const sessionTimeoutMs = 30_000
 const heartbeatMs = 3_000
-/** Without any progress for so long it is looked whether there is anything left to read. */
-const lookMs = 2_000
+const defaultLookMs = 2_000
 /** kafkajs has ways to hang in a disconnect; nothing depends on its end. */
 const leaveMs = 5_000
 
@@ -87,7 +92,10 @@ export class SpanRun {
     const { topic } = this.#options
     const { CRASH, GROUP_JOIN, END_BATCH_PROCESS } = this.#consumer.events
     this.#consumer.on(CRASH, ({ payload }) => this.#failClient(payload.error))
-    this.#consumer.on(GROUP_JOIN, () => this.#seek())
+    this.#consumer.on(GROUP_JOIN, () => {
+      this.#seek()
+      this.#options.onJoined?.()
+    })
     // Also of batches without a record that may be seen, which are handed to nobody.
     this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       if (!this.#ended) this.#passed(payload.partition, BigInt(payload.lastOffset) + 1n)
@@ -99,6 +107,7 @@ export class SpanRun {
       autoCommit: false,
       eachBatchAutoResolve: false,
       eachBatch: async (payload) => {
+        await this.#lookWhenShort(payload.batch)
         for (const record of recordBatch(payload.batch).records) {
           if (this.#ended) return
           if (!this.#options.progress.wants(record.partition, record.offset)) continue
@@ -171,22 +180,40 @@ export class SpanRun {
    * client goes on asking for ever.
    */
   #watch(): void {
-    const { clock, topic, kafka, progress } = this.#options
+    const { clock, progress, lookMs = defaultLookMs } = this.#options
     this.#cancelLook = clock.after(lookMs, async () => {
       const where = progress.unfinished.join(' ')
-      if (!this.#working && where === this.#lookedAt) await this.#look(kafka.admin(), topic)
+      if (!this.#working && where === this.#lookedAt) await this.#look()
       this.#lookedAt = where
       if (!this.#ended) this.#watch()
     })
   }
 
-  async #look(admin: kafkajs.Admin, topic: string): Promise<void> {
+  /**
+   * The partition ends before what was read of it, so it is not the same any more. The client has gone to its beginning by
+   * itself; this batch may hold what comes first.
+   */
+  async #lookWhenShort({ partition, highWatermark }: kafkajs.Batch): Promise<void> {
+    const next = this.#options.progress.nextOf(partition)
+    if (next !== undefined && BigInt(highWatermark) < next) await this.#look()
+  }
+
+  async #look(): Promise<void> {
+    const { kafka, topic, progress } = this.#options
+    const admin = kafka.admin()
+    const asked = new Map(progress.unfinished)
+    const anew = new Map<number, bigint>()
     try {
       await admin.connect()
       for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-        this.#options.progress.found(partition, BigInt(low), BigInt(high))
+        // What has been read meanwhile may lie behind the end that the answer knows.
+        if (progress.nextOf(partition) !== asked.get(partition)) continue
+        if (progress.found(partition, BigInt(low), BigInt(high))) anew.set(partition, BigInt(low))
       }
-      if (this.#options.progress.done) this.#end()
+      if (progress.done) this.#end()
+      if (anew.size === 0 || this.#ended) return
+      this.#options.onAnew?.(anew)
+      this.#seek()
     } catch (thrown) {
       const { type } = rootCause(thrown) as Error & { readonly type?: unknown }
       // Of anything else the consumer finds out by itself, and knows for how long to try on.

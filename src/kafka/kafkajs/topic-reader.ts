@@ -6,6 +6,7 @@ import type { ConsumedRecord } from '../consumer-port.ts'
 import type { TopicReader, TopicSpan } from '../reader-port.ts'
 import { SpanProgress } from '../span-progress.ts'
 import type { KafkaClient } from './client.ts'
+import { readerGroup } from './reader-group.ts'
 import { SpanRun } from './span-run.ts'
 
 export interface KafkaTopicReaderOptions {
@@ -41,14 +42,12 @@ export class KafkaTopicReader implements TopicReader {
   ): Promise<void> {
     const { kafka, group, clock = systemClock, random = systemRandom } = this.#options
     signal?.throwIfAborted()
-    const name = Math.floor(random() * 2 ** 48)
-      .toString(16)
-      .padStart(12, '0')
+    const groupId = readerGroup(group, random)
     const progress = new SpanProgress(span)
     for (let pauseMs = firstPauseMs; !progress.done; pauseMs *= 2) {
       const run = new SpanRun({
         kafka,
-        groupId: `${group}.reader.${name}`,
+        groupId,
         topic: span.topic,
         progress,
         onRecord,
@@ -66,7 +65,8 @@ export class KafkaTopicReader implements TopicReader {
   }
 }
 
-function notRead(topic: string, thrown: unknown): RelayError {
+/** What the client's failure to read a topic means, with advice. */
+export function notRead(topic: string, thrown: unknown): RelayError {
   const root = rootCause(thrown)
   return new RelayError(
     classify(root) === 'configuration' ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE',

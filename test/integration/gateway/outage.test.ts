@@ -7,6 +7,9 @@ import { until } from '../../support/until.ts'
 import { envelope, GatewayBed, post } from './gateway-bed.ts'
 import { Registries } from './registries.ts'
 
+/** A disk that is slow for a while is no refusal here. */
+const patient = { ackBudgetMs: 20_000 }
+
 let stack: LocalStack
 before(async () => {
   stack = await startLocalStack({ ways: ['docker', 'java'] })
@@ -20,7 +23,7 @@ afterEach(async () => {
 
 test('K1: with Kafka and the schema registry down from the start, the spool takes everything and the topic gets it once and in order', async (t) => {
   const stops = stopsInReverse(t)
-  const spooled = new GatewayBed(stack)
+  const spooled = new GatewayBed(stack, { gateway: patient })
   const direct = new GatewayBed(stack, { gateway: { ackMode: 'kafka' } })
   stops(() => spooled.remove())
   stops(() => direct.remove())
@@ -79,7 +82,7 @@ test('K2: events older than every time-out of the client survive', async (t) => 
   const stops = stopsInReverse(t)
   // A tenth of the defaults; what the client derives from them shrinks with them.
   const timeouts = { connectionTimeoutMs: 300, requestTimeoutMs: 1_500 }
-  const bed = new GatewayBed(stack, { kafka: timeouts, schemaRegistry: { timeoutMs: 500 } })
+  const bed = new GatewayBed(stack, { kafka: timeouts, gateway: patient, schemaRegistry: { timeoutMs: 500 } })
   stops(() => bed.remove())
   await bed.createTopics()
   const gateway = await bed.start()
@@ -110,7 +113,7 @@ test('K2: events older than every time-out of the client survive', async (t) => 
 
 test('with a broker that dies or stands still again and again under load, every event with a 2xx is there and in order', async (t) => {
   const stops = stopsInReverse(t)
-  const bed = new GatewayBed(stack, { kafka: { requestTimeoutMs: 3_000 } })
+  const bed = new GatewayBed(stack, { kafka: { requestTimeoutMs: 3_000 }, gateway: patient })
   stops(() => bed.remove())
   await bed.createTopics()
   const gateway = await bed.start()

@@ -21,9 +21,11 @@ export class ServeProcess {
   readonly #lines: string[] = []
   #listening: { readonly notifications: string; readonly management: string } | undefined
 
-  constructor(configFile: string) {
+  /** @param environment beside that of the test */
+  constructor(configFile: string, environment: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, ['--import', 'tsx', program, 'serve', '--config', configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) createInterface(stream).on('line', (line) => this.#read(line))
@@ -47,9 +49,11 @@ export class ServeProcess {
     return this.#addresses.management
   }
 
-  /** It wrote a line that holds this. */
-  async says(text: string): Promise<void> {
-    await until(() => this.#lines.some((line) => line.includes(text)), { what: () => this.#lines.join('\n') })
+  /** It wrote a line that holds this, so many times. */
+  async says(text: string, times = 1): Promise<void> {
+    await until(() => this.#lines.filter((line) => line.includes(text)).length >= times, {
+      what: () => this.#lines.join('\n'),
+    })
   }
 
   /** The number of notifications that wait for Kafka. */

@@ -115,6 +115,7 @@ test('at the limit of the spool the answer is 503 until Kafka is back, and nothi
   const { status, parts } = await gateway.readyz()
   assert.equal(status, 503)
   const reason = `the spool is at its limit of ${4 * mebibyte} bytes`
-  assert.deepEqual(parts['spool'], { ready: false, reason })
+  assert.equal(parts['spool']?.ready, false)
+  assert.equal(parts['spool']?.reason, reason)
   await assertRecovery(bed, gateway, filled)
 })

@@ -31,7 +31,7 @@ async function dlq(...parameters: readonly string[]): Promise<End> {
     writeOut: (text) => lines.out.push(text),
     writeErr: (text) => lines.err.push(text),
   })
-  addDlqCommand(program, ['-c, --config <file>', 'configuration file'], (code) => {
+  addDlqCommand(program, (code) => {
     status = code
   })
   try {
@@ -171,6 +171,22 @@ test('show prints the Envelope, and hex of what cannot be read; what is not ther
     [missing.status, missing.stderr],
     [1, `there is no dead letter at 0@7 of ${topics.deadLetters}`],
   )
+})
+
+test('a redrive whose words nobody reads sends every letter all the same', async (t) => {
+  const topics = await bed.topics()
+  const endpoint = await Endpoint.listen(t)
+  const config = configFile(t, topics, endpoint.url)
+  const repositories = Array.from({ length: 20 }, (_, number) => `team/${number}`)
+  await bed.bury(
+    topics,
+    repositories.map((repository) => bed.record(topics, repository, 0)),
+  )
+  const { child, end } = startRelay('dlq', 'redrive', '--all-open', '--json', '-c', config)
+  child.stdout?.destroy()
+  const { status, stderr } = await end
+  assert.deepEqual([status, stderr], [0, ''])
+  assert.equal(endpoint.posts.length, repositories.length)
 })
 
 test('a redrive must say which ones, and options that make no sense are refused', async (t) => {

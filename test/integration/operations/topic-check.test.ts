@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import kafkajs from 'kafkajs'
-import { startBridge } from '../../../src/app/compose.ts'
+import { startBridge } from '../../../src/app/compose-bridge.ts'
 import { Supervisor } from '../../../src/app/supervisor.ts'
 import { watchTopics } from '../../../src/app/watch-topics.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { configSchema } from '../../../src/config/schema.ts'
+import { topicSpecsOf } from '../../../src/operations/topics.ts'
 import { noTelemetry } from '../../../src/telemetry.ts'
 import { until } from '../../support/until.ts'
 import { CountedTelemetry } from '../../unit/kafka/counted-telemetry.ts'
@@ -104,20 +105,22 @@ test('a topic that was made wrong is warned of with each setting, and the note g
   assert.equal(await supervisor.stop(), true)
 })
 
-test('a bridge says that its topic of dead letters is missing, and nothing of the topics it only reads', async (t) => {
+test('a bridge says which of the topics it reads is missing, and that of its dead letters', async (t) => {
   const config = configOf()
-  const { events, deadLetters } = config.topics
-  await bed.admin.ensureTopics([{ topic: events, partitions: 1, replicationFactor: 1, settings: {} }])
+  const { deadLetters } = config.topics
+  const pulls = config.topics.routes[0]?.topic ?? ''
+  await bed.admin.ensureTopics(topicSpecsOf(config, ['events']))
   const telemetry = new CountedTelemetry()
   const supervisor = new Supervisor(noTelemetry.logger)
   t.after(() => supervisor.stop())
   const { parts } = await startBridge(config, telemetry, supervisor)
-  const reason = (): string => parts['dead letters']?.().reason ?? ''
+  const reason = (): string => parts['topics of the bridge']?.().reason ?? ''
   await until(() => reason() !== '')
-  assert.match(reason(), new RegExp(`^dangerous: ${deadLetters}: topic is missing; see`))
-  assert.equal(parts['dead letters']?.().ready, true)
+  const both = `${pulls}: topic is missing; ${deadLetters}: topic is missing`
+  assert.match(reason(), new RegExp(`^dangerous: ${both}; see`))
+  assert.equal(parts['topics of the bridge']?.().ready, true)
   const warned = telemetry.logged('warn', /topic is missing/).map(({ facts }) => facts['topic'])
-  assert.deepEqual(warned, [deadLetters])
+  assert.deepEqual(warned, [pulls, deadLetters])
 })
 
 test('with no Kafka the note and one warning say why, the part stays ready, and the stop is clean', async (t) => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import kafkajs from 'kafkajs'
+import { applyTopics } from '../../../src/app/compose.ts'
 import { KafkaAdmin } from '../../../src/kafka/kafkajs/admin.ts'
 import { createKafka } from '../../../src/kafka/kafkajs/client.ts'
 import { relayTopics, type TopicSpec } from '../../../src/kafka/topics.ts'
 import { type LocalStack, startLocalStack } from '../../../src/local-stack/local-stack.ts'
 import { noTelemetry } from '../../../src/telemetry.ts'
+import { until } from '../../support/until.ts'
+import { doctorConfig, examine } from './doctor-bed.ts'
 import { relayCommand, textFile } from './relay-command.ts'
 
 /** Three brokers, and a door to them where a user may do what nobody was given the right to alone. */
@@ -124,6 +127,49 @@ schemaRegistry: { url: "http://127.0.0.1:1" }
   assert.deepEqual([status, stdout], [1, ''])
   assert.match(stderr, /^looking at topics: .*[Aa]uthentication failed.*\nKAFKA_CONFIGURATION: .*credentials/)
   assert.doesNotMatch(stderr, /wrong/)
+})
+
+test('with a broker down, partitions without a leader and those that lack copies are found, whatever else the cluster has', async () => {
+  const make = async (topic: string, replicationFactor: number, inSync: string): Promise<void> => {
+    const settings = { ...specOf(topic).settings, 'min.insync.replicas': inSync }
+    await admin.ensureTopics([specOf(topic, { partitions: 3, replicationFactor, settings })])
+  }
+  await make('lacking', 3, '2')
+  await make('too-few', 3, '3')
+  const config = doctorConfig({ brokers: stack.brokers, registry: 'http://127.0.0.1:1' })
+  await applyTopics(config, noTelemetry)
+  const node = stack.nodes[2]
+  assert.ok(node !== undefined)
+  await node.stop()
+  try {
+    const names = ['lacking', 'too-few', config.topics.events]
+    const specs = names.map((topic) => specOf(topic, { partitions: 3 }))
+    let found: readonly string[] = []
+    // The brokers that are left hear of it one after the other.
+    await until(
+      async () => {
+        found = (await brief(specs)).filter((one) => /inSync|leaders/.test(one))
+        return found.length === 3
+      },
+      { what: () => found.join() },
+    )
+    assert.match(String(found[0]), /^lacking: notice inSync 2 of 3 copies in partitions 0, 1, 2 -> 3$/)
+    assert.match(
+      String(found[1]),
+      /^too-few: danger inSync 2 of 3 copies in partitions 0, 1, 2 -> at least 3$/,
+    )
+    assert.match(String(found[2]), /^\w+\.events: danger leaders none in partition \d -> one in each$/)
+
+    const { states, lines } = await examine(config, ['rights'])
+    assert.equal(states['cluster'], 'ok')
+    const leaderless = lines('topics').find(({ text }) => text.startsWith(`${config.topics.events}: leaders`))
+    assert.equal(leaderless?.state, 'error')
+    assert.match(String(leaderless?.text), /leaders is none in partition \d, wanted one in each/)
+    assert.match(String(leaderless?.todo), /start the brokers that hold the copies/)
+    assert.match(String(lines('rights')[0]?.text), /^may write to /)
+  } finally {
+    await node.start()
+  }
 })
 
 async function alter(topic: string, name: string, value: string): Promise<void> {

@@ -139,21 +139,29 @@ export class BridgeBed {
   async topic(partitions: number): Promise<{ topic: string; deadLetterTopic: string }> {
     const topic = `bridge-${process.pid}-${Date.now()}-${++this.#names}`
     const deadLetterTopic = `${topic}-dlq`
+    await this.#create([
+      { topic, numPartitions: partitions, replicationFactor: 1 },
+      { topic: deadLetterTopic, numPartitions: 1, replicationFactor: 1 },
+    ])
+    return { topic, deadLetterTopic }
+  }
+
+  /** Deletes a topic, and creates another one with its name. */
+  async recreate(topic: string, partitions: number): Promise<void> {
+    await this.admin.deleteTopics({ topics: [topic] })
+    await until(async () => !(await this.admin.listTopics()).includes(topic))
+    await this.#create([{ topic, numPartitions: partitions, replicationFactor: 1 }])
+  }
+
+  async #create(topics: readonly kafkajs.ITopicConfig[]): Promise<void> {
     // Its own wait for leaders fails when the broker answers before it has heard of the topic itself.
-    await this.admin.createTopics({
-      waitForLeaders: false,
-      topics: [
-        { topic, numPartitions: partitions, replicationFactor: 1 },
-        { topic: deadLetterTopic, numPartitions: 1, replicationFactor: 1 },
-      ],
-    })
+    await this.admin.createTopics({ waitForLeaders: false, topics: [...topics] })
     const known = (): Promise<boolean> =>
-      this.admin.fetchTopicMetadata({ topics: [topic, deadLetterTopic] }).then(
+      this.admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) }).then(
         () => true,
         () => false,
       )
     await until(known)
-    return { topic, deadLetterTopic }
   }
 
   value(event: Event, contentType: string = mediaTypeOf('distribution-2')): Buffer {

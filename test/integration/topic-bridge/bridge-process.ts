@@ -11,27 +11,54 @@ const program = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.ur
 
 /** `registry-relay bridge` as a process of its own, with a configuration of its own. Killed when the test ends. */
 export class BridgeProcess {
-  /** Resolves when it has ended, however. */
-  readonly ended: Promise<void>
+  /** Resolves when it has ended, with its exit status; undefined where a signal ended it. */
+  readonly ended: Promise<number | undefined>
+  readonly #file: string
   readonly #child: ChildProcess
   readonly #lines: string[] = []
 
-  /** @param config what its file says; the management server listens anywhere */
-  constructor(t: TestContext, config: Readonly<Record<string, unknown>>) {
+  /**
+   * @param config what its file says; the management server listens anywhere
+   * @param environment beside that of the test
+   */
+  constructor(
+    t: TestContext,
+    config: Readonly<Record<string, unknown>>,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'relay-bridge-'))
     const file = join(folder, 'relay.yaml')
-    writeFileSync(file, JSON.stringify({ management: { port: 0 }, logging: { format: 'json' }, ...config }))
+    this.#file = file
+    this.rewrite(config)
     this.#child = spawn(process.execPath, ['--import', 'tsx', program, 'bridge', '--config', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) createInterface(stream).on('line', (line) => this.#lines.push(line))
     }
-    this.ended = new Promise((resolve) => this.#child.once('close', () => resolve()))
+    this.ended = new Promise((resolve) => this.#child.once('close', (code) => resolve(code ?? undefined)))
     t.after(async () => {
       await this.kill()
       rmSync(folder, { recursive: true, force: true })
     })
+  }
+
+  /** Gives its file another content, which it is not told of. */
+  rewrite(config: Readonly<Record<string, unknown>>): void {
+    const whole = { management: { port: 0 }, logging: { format: 'json' }, ...config }
+    writeFileSync(this.#file, JSON.stringify(whole))
+  }
+
+  /** Every line that holds this, read. */
+  lines(text: string): readonly Record<string, unknown>[] {
+    return this.#lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line))
+  }
+
+  /** Base URL of its management server, as soon as it runs. */
+  async management(): Promise<string> {
+    await this.says('"bridge runs"')
+    return String(this.lines('"bridge runs"')[0]?.['management'])
   }
 
   /** All of what it wrote. */

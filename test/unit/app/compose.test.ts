@@ -5,7 +5,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { startBridge, startGateway } from '../../../src/app/compose.ts'
+import { startGateway } from '../../../src/app/compose.ts'
+import { startBridge } from '../../../src/app/compose-bridge.ts'
 import { Supervisor } from '../../../src/app/supervisor.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { configSchema } from '../../../src/config/schema.ts'
@@ -82,7 +83,7 @@ test('gateway and bridge in one process have no part of one name', async (t) => 
   const gateway = await startGateway(config, noTelemetry, supervisor)
   const names = [...Object.keys(bridges.parts), ...Object.keys(gateway.parts)]
   assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted())
-  assert.ok(names.includes('dead letters'))
+  assert.ok(names.includes('topics of the bridge'))
 })
 
 test('bridges are stopped all at once: one whose Kafka does not answer takes no time of the others', async (t) => {

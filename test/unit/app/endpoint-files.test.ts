@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { endpointOptions, watchEndpoint } from '../../../src/app/endpoint-files.ts'
-import { Supervisor } from '../../../src/app/supervisor.ts'
 import type { EndpointConfig } from '../../../src/config/endpoint-config.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { isRelayError } from '../../../src/errors.ts'
@@ -52,9 +51,8 @@ function bedFor(t: TestContext): Bed {
 function watch(t: TestContext, config: EndpointConfig) {
   const clock = new ManualClock()
   const telemetry = new CountedTelemetry()
-  const supervisor = new Supervisor(telemetry.logger)
-  const options = watchEndpoint(config, telemetry, supervisor, clock)
-  t.after(() => supervisor.stop())
+  const { options, close } = watchEndpoint(config, telemetry, clock)
+  t.after(close)
   const watches = clock.pending
   /** What changed counts once two looks have found the same. */
   const look = async (): Promise<void> => {
@@ -63,7 +61,7 @@ function watch(t: TestContext, config: EndpointConfig) {
       await until(() => clock.pending === watches)
     }
   }
-  return { options, look, clock, telemetry, supervisor }
+  return { options, look, clock, telemetry, close }
 }
 
 const secretOf = (byte: number): string => `whsec_${Buffer.alloc(32, byte).toString('base64')}`
@@ -237,13 +235,13 @@ test('what cannot be read or used at the start is an error that names endpoint a
   const bed = bedFor(t)
   bed.write('none.crt', 'no certificate')
   for (const [member, words] of [
-    ['tls: { caFile: missing.crt }', /^"bridge\.endpoints\.receiver\.tls\.caFile": ENOENT/],
+    ['tls: { caFile: missing.crt }', /^"bridge\.endpoints\.receiver\.tls\.caFile": there is no file/],
     ['tls: { caFile: none.crt }', /^"bridge\.endpoints\.receiver\.tls\.caFile": .*holds no certificate/],
     [
       'proxy: { url: "https://p:1", caFile: none.crt }',
       /^"bridge\.endpoints\.receiver\.proxy\.caFile": .*holds no certificate/,
     ],
-    ['headers: { "a b": x }', /^"bridge\.endpoints\.receiver": headers: "a b" is no name of a header/],
+    ['headers: { "a b": x }', /"bridge\.endpoints\.0\.headers\.a b": is no name of a header/],
   ] as const) {
     assert.throws(
       () => endpointOptions(bed.config('url: https://h/', member)),
@@ -257,9 +255,9 @@ test('without files nothing is looked at, and after the stop nothing more', asyn
   const bed = bedFor(t)
   assert.equal(watch(t, bed.config('url: http://h/', 'headers: { X-Key: fixed }')).clock.pending, 0)
   bed.write('token', 'one')
-  const { clock, supervisor } = watch(t, bed.config('url: http://h/', 'headers: { X-Key: { file: token } }'))
+  const { clock, close } = watch(t, bed.config('url: http://h/', 'headers: { X-Key: { file: token } }'))
   assert.equal(clock.pending, 1)
-  await supervisor.stop()
+  await close()
   assert.equal(clock.pending, 0)
 })
 

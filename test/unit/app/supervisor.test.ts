@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Supervisor } from '../../../src/app/supervisor.ts'
+import { RelayError } from '../../../src/errors.ts'
 import { noTelemetry } from '../../../src/telemetry.ts'
+import { CountedTelemetry } from '../kafka/counted-telemetry.ts'
 
 test('stops the parts in the opposite order of their start, one after another', async () => {
   const supervisor = new Supervisor(noTelemetry.logger)
@@ -67,4 +69,21 @@ test('stops at once a part that comes after the order to stop', async () => {
     closed = true
   })
   assert.equal(closed, true)
+})
+
+test('what may pass by itself makes a stop unclean and is a warning, anything else an error', async () => {
+  const { logger, lines } = new CountedTelemetry()
+  const supervisor = new Supervisor(logger)
+  supervisor.add('kafka', () => Promise.reject(new RelayError('KAFKA_UNAVAILABLE', 'away')))
+  supervisor.add('sink', () => Promise.reject(new Error('stuck')))
+  assert.equal(await supervisor.stop(), false)
+  assert.deepEqual(
+    lines
+      .filter(({ level }) => level !== 'debug')
+      .map(({ level, facts }) => [level, facts['part'], facts['reason']]),
+    [
+      ['error', 'sink', undefined],
+      ['warn', 'kafka', 'away'],
+    ],
+  )
 })

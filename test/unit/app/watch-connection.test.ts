@@ -137,7 +137,7 @@ test('files that cannot be read or used are an error at the start, which names t
   for (const name of ['client.crt', 'broker.pem']) bed.copy(name, name)
   bed.write('none.crt', 'no certificate')
   for (const [kafka, words] of [
-    ['  tls: { caFile: missing.crt }', /^"kafka\.tls\.caFile": ENOENT/],
+    ['  tls: { caFile: missing.crt }', /^"kafka\.tls\.caFile": there is no file/],
     [
       '  tls: { certificateFile: client.crt, keyFile: broker.pem }',
       /^"kafka\.tls": .*cannot be used: .*mismatch/,

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { connect } from 'node:tls'
 import { authorizationValues } from '../../../src/app/gateway-credentials.ts'
 import { gatewayTls, gatewayTlsFiles } from '../../../src/app/gateway-tls.ts'
-import { watchGateway } from '../../../src/app/watch-gateway.ts'
+import { watchCredentials, watchGatewayTls } from '../../../src/app/watch-gateway.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { isRelayError } from '../../../src/errors.ts'
 import { noTelemetry } from '../../../src/telemetry.ts'
@@ -33,7 +33,15 @@ async function start(t: TestContext, folder: string, gateway: string) {
     ...(config.tls === undefined ? {} : { tls: gatewayTls(config.tls, tlsFiles) }),
   })
   const clock = new ManualClock()
-  const stop = watchGateway(config, tlsFiles, running.server, noTelemetry, clock)
+  const ends = [
+    watchCredentials(config.credentials, running.server, noTelemetry, clock),
+    ...(config.tls === undefined
+      ? []
+      : [watchGatewayTls(config.tls, tlsFiles, running.server, noTelemetry, clock)]),
+  ]
+  const stop = async (): Promise<void> => {
+    for (const end of ends) await end()
+  }
   t.after(stop)
   const watches = clock.pending
   const look = async (): Promise<void> => {
@@ -101,7 +109,8 @@ test('a certificate file that cannot be read is an error at the start, which nam
   assert.throws(
     () => gatewayTlsFiles({ certificateFile: '/nowhere/gateway.crt', keyFile: '/nowhere/gateway.key' }),
     (error) =>
-      isRelayError(error, 'CONFIG_INVALID') && /^"gateway\.tls\.certificateFile": ENOENT/.test(error.message),
+      isRelayError(error, 'CONFIG_INVALID') &&
+      /^"gateway\.tls\.certificateFile": there is no file/.test(error.message),
   )
 })
 

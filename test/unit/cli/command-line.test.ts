@@ -12,11 +12,12 @@ test('an unknown command or option exits with 2 and says where the help is, with
   const config = ['-c', 'examples/registry-relay.yaml']
   for (const [path, ...parameters] of [
     ['', 'sevre'],
-    ['serve'],
+    ['serve', '--set'],
+    ['doctor', '--set', 'x'],
     ['demo', '--nonsense'],
     ['demo', '--deliver-to', 'ftp://x'],
     ['receiver', '--port', '70000'],
-    ['topics plan'],
+    ['topics plan', '--nonsense'],
     ['schema register', '-c', 'relay.yaml', '--set-compatibility', 'BEST'],
     ['schema show', '-c', 'relay.yaml', '--version', '0'],
     ['schema show', '-c', 'relay.yaml', '--id', '1', '--subject', 'events-value'],
@@ -43,6 +44,18 @@ test('a configuration that is not there exits with 78', () => {
   const { status, stderr } = run('bridge', '--config', 'nowhere.yaml')
   assert.equal(status, 78)
   assert.match(stderr, /nowhere\.yaml: there is no such file/)
+})
+
+test('without a configuration a command exits with 78 and says where it looked', () => {
+  const { status, stderr } = run('topics', 'plan')
+  assert.equal(status, 78)
+  assert.match(stderr, /^no configuration: .*REGISTRY_RELAY_CONFIG.* registry-relay\.yaml/)
+})
+
+test('--set is taken by every command that reads the configuration', () => {
+  const { status, stderr } = run('bridge', '-c', 'examples/registry-relay.yaml', '--set', 'bridge.group=a b')
+  assert.equal(status, 78)
+  assert.match(stderr, /^--set bridge\.group: must be 1 to 100 letters/)
 })
 
 test('a schema file that is not there exits with 78', () => {

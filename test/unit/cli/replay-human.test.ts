@@ -63,7 +63,7 @@ test('a dry run shows the offsets of partitions that have some', () => {
 
 test('the progress says how fast it is, how long it takes, and what it waits for', () => {
   const state = { ...done, done: 600n }
-  assert.equal(progressText(state, 42.4, 200), '1,200 delivered, 42/s, 3 min left')
+  assert.equal(progressText(state, 42.4, 200), '1,200 delivered, 42/s, 4 min left')
   assert.equal(
     progressText({ ...state, refused: 2, waiting: 'endpoint search does not work' }, 0, undefined),
     '1,200 delivered, 2 refused, 0.0/s - endpoint search does not work',

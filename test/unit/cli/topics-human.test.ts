@@ -19,7 +19,7 @@ const finding: TopicFinding = {
   why: 'events are gone',
   action: 'set it to 1209600000',
 }
-const found = { partitions: 24, replicationFactor: 1, settings: new Map() }
+const found = { partitions: 24, replicationFactor: 1, settings: new Map(), copies: [] }
 
 test('a plan shows at a glance what is there, then what to do about it, with the command to paste', () => {
   const partitions = {

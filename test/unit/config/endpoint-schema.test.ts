@@ -172,9 +172,9 @@ test('each header that the relay sets itself is an error at its name, and what e
   assert.deepEqual(
     findings(file('headers:', '  Content-Type: canary', '  X-Mine: 7', '  Webhook-Id: [canary]', '  "": x')),
     [
-      'relay.yaml:8:9: "bridge.endpoints.0.headers.Content-Type": is set by the relay itself',
-      'relay.yaml:9:17: "bridge.endpoints.0.headers.X-Mine": must be a text, or { file: path }',
-      'relay.yaml:10:9: "bridge.endpoints.0.headers.Webhook-Id": is set by the relay itself',
+      'relay.yaml:8:9: "bridge.endpoints.0.headers.Content-Type": is set by the relay itself: take it out',
+      'relay.yaml:9:17: "bridge.endpoints.0.headers.X-Mine": must be a text: put it in quotes, or write { file: path }',
+      'relay.yaml:10:9: "bridge.endpoints.0.headers.Webhook-Id": is set by the relay itself: take it out',
       'relay.yaml:11:9: "bridge.endpoints.0.headers.": must not be empty',
     ],
   )

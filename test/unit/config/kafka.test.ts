@@ -62,7 +62,7 @@ test('takes one registry URL, a text with commas or a list, and refuses what is 
   assert.deepEqual(urls('"http://a, https://b/v7"'), ['http://a', 'https://b/v7'])
   assert.deepEqual(urls('["http://a", "http://b"]'), ['http://a', 'http://b'])
   assert.deepEqual(findings(minimal.replace('"http://127.0.0.1:8081"', '"a:8081"')), [
-    'relay.yaml:2:24: "schemaRegistry.url": each must be an http or https URL',
+    'relay.yaml:2:24: "schemaRegistry.url": each must be an http or https URL, as http://schema-registry:8081',
   ])
 })
 
@@ -77,7 +77,7 @@ test('a route says which events it takes, and never to a topic that holds no eve
   )
   assert.match(
     findings(`${minimal}topics: { rejected: r, routes: [{ topic: r, actions: [pull] }] }\n`).join(),
-    /"topics.routes": must not name topics.deadLetters or topics.rejected/,
+    /"topics.routes.0.topic": is topics.rejected too: records there are no events/,
   )
 })
 
@@ -89,7 +89,7 @@ test('events, dead letters and what was rejected are never one topic: the bridge
   ]) {
     assert.match(
       findings(`${minimal}topics: { ${topics} }\n`).join(),
-      /^relay\.yaml:3:\d+: "topics": .*three topics/,
+      /^relay\.yaml:3:\d+: "topics\.(?:deadLetters|rejected)": is topics\.(?:events|deadLetters) too: .*three topics/,
     )
   }
 })

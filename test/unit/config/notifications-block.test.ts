@@ -116,7 +116,7 @@ test('a bare integer is nanoseconds, and the warning names line and column', () 
 
 test('a header that is no list is an error with its place and without its value', () => {
   assert.deepEqual(errorsOf(endpoint('name: a', 'headers:', '  Authorization: Bearer xyz')), [
-    'registry.yml:6:24: "notifications.endpoints.0.headers.Authorization": expected a list, got a single value',
+    'registry.yml:6:24: "notifications.endpoints.0.headers.Authorization": expected a list, got a single value: put it in [ ]',
   ])
 })
 

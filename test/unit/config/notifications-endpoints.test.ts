@@ -32,7 +32,7 @@ const revealed = ({ headers }: EndpointConfig): Record<string, string[]> =>
 
 test('the block of Distribution 2 and 3 is taken as it is pasted', () => {
   // The example of the registry's documentation.
-  const { endpoints, remarks } = parse(`${minimal}notifications:
+  const { endpoints, remarks, notes } = parse(`${minimal}notifications:
   events:
     includereferences: true
   endpoints:
@@ -66,7 +66,8 @@ test('the block of Distribution 2 and 3 is taken as it is pasted', () => {
   assert.deepEqual(endpoint.ignore.actions, ['pull'])
   assert.equal(endpoint.envelope, 'original')
   assert.equal(endpoint.concurrency, 64)
-  assert.deepEqual(remarks, [
+  assert.deepEqual(remarks, [])
+  assert.deepEqual(notes, [
     'relay.yaml:4:3: "notifications.events": has no effect here: events are delivered as the registry made them',
     'relay.yaml:13:7: "notifications.endpoints.0.threshold": has no effect here: waits grow with each failure; bridge.endpoints[].breaker is what pauses an endpoint',
   ])
@@ -74,7 +75,7 @@ test('the block of Distribution 2 and 3 is taken as it is pasted', () => {
 })
 
 test('the block of GitLab is taken: retries end in the dead letters, and what bounds its queue has no effect', () => {
-  const { endpoints, remarks } = parse(`${minimal}notifications:
+  const { endpoints, notes } = parse(`${minimal}notifications:
   fanouttimeout: 15s
   endpoints:
     - name: gitlab
@@ -89,7 +90,7 @@ test('the block of GitLab is taken: retries end in the dead letters, and what bo
   assert.equal(endpoint?.retry.maxAttempts, 6)
   assert.equal(endpoint?.retry.firstMs, 2_000)
   assert.deepEqual(
-    remarks.map((remark) => remark.replace(/": has no effect here: .*/, '')),
+    notes.map((note) => note.replace(/": has no effect here: .*/, '')),
     [
       'relay.yaml:4:3: "notifications.fanouttimeout',
       'relay.yaml:11:7: "notifications.endpoints.0.queuepurgetimeout',
@@ -148,7 +149,7 @@ test('user name and password of the URL become the header that the registry make
 
 test('a URL that is none is an error with its place, once', () => {
   assert.deepEqual(findings(file().replace('http://h/path', 'ftp://user:canary@h/')), [
-    'relay.yaml:6:12: "notifications.endpoints.0.url": must be an http or https URL',
+    'relay.yaml:6:12: "notifications.endpoints.0.url": must be an http or https URL, as https://host:8443/path',
   ])
   assert.deepEqual(findings(file().replace('url: http://h/path', 'timeout: 1s')), [
     'relay.yaml:5:7: "notifications.endpoints.0": the endpoint has no url',
@@ -183,10 +184,14 @@ test('an action that no registry sends is said and left out: the registry takes 
 })
 
 test('unknown keys are said, and endpoints that are switched off are left out', () => {
-  const { endpoints, remarks } = parse(`${file('retries: 3')}    - { name: off, disabled: true }\n`).bridge
+  const { endpoints, remarks, notes } = parse(
+    `${file('retries: 3')}    - { name: off, disabled: true }\n`,
+  ).bridge
   assert.equal(endpoints.length, 1)
   assert.deepEqual(remarks, [
     'relay.yaml:7:7: "notifications.endpoints.0.retries": unknown key, the registry ignores it',
+  ])
+  assert.deepEqual(notes, [
     'relay.yaml:8:7: "notifications.endpoints.1": endpoint "off" is disabled and left out',
   ])
 })
@@ -203,8 +208,8 @@ test('each header that the relay sets itself is an error where it stands', () =>
   assert.deepEqual(
     findings(file('headers:', '  Content-Type: [canary]', '  X-Team: [a]', '  webhook-id: [canary]')),
     [
-      'relay.yaml:8:9: "notifications.endpoints.0.headers.Content-Type": is set by the relay itself',
-      'relay.yaml:10:9: "notifications.endpoints.0.headers.webhook-id": is set by the relay itself',
+      'relay.yaml:8:9: "notifications.endpoints.0.headers.Content-Type": is set by the relay itself: take it out',
+      'relay.yaml:10:9: "notifications.endpoints.0.headers.webhook-id": is set by the relay itself: take it out',
     ],
   )
 })

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { findings, minimal, parse } from './parsing.ts'
 
+const notRead = 'relay.yaml: nothing else in this file was looked at: its YAML must be right first'
+
 test('fills in every default when only the addresses are given', () => {
   const config = parse(minimal)
   assert.deepEqual(config.kafka.brokers, ['127.0.0.1:9092'])
@@ -35,6 +37,21 @@ test('keeps colons in a default, and $${…} as text', () => {
   assert.equal(parse(`${minimal}gateway: { publisherId: "$\${ID}" }\n`).gateway.publisherId, '${ID}')
 })
 
+test('a variable stays a text where only a text may stand: a password of digits is one', () => {
+  for (const value of ['12345', '1e3', 'null', 'true', '0x1f', '~', '[a', '*a']) {
+    const config = parse(
+      `${minimal}gateway:\n  publisherId: \${V}\n  credentials:\n    - bearer: \${V}\nbridge:\n  endpoints:\n    - name: \${N}\n      url: http://h/\n      headers:\n        X: \${V}\n        Y:\n          - \${V}\n`,
+      { V: value, N: '7' },
+    )
+    assert.equal(config.gateway.publisherId, value)
+    const [endpoint] = config.bridge.endpoints
+    assert.deepEqual(
+      [endpoint?.name, endpoint?.headers['X']?.[0]?.reveal(), endpoint?.headers['Y']?.[0]?.reveal()],
+      ['7', value, value],
+    )
+  }
+})
+
 test('names a variable that is not set, with line and column', () => {
   assert.deepEqual(findings(`${minimal}gateway:\n  port: \${PORT}\n`), [
     'relay.yaml:4:9: variable PORT is not set and has no default; set it or write ${PORT:default}',
@@ -53,7 +70,7 @@ test('says of several unknown keys of one block what each was meant to be, also 
   assert.deepEqual(findings(text), [
     'relay.yaml:1:44: unknown key "kafka.tls.cafile"; "caFile" was meant?',
     'relay.yaml:4:3: unknown key "logging.levle"; "level" was meant?',
-    'relay.yaml:5:3: unknown key "logging.colour"',
+    'relay.yaml:5:3: unknown key "logging.colour"; there are level, format',
     'relay.yaml:6:3: unknown key "logging.forma"; "format" was meant?',
   ])
 })
@@ -66,13 +83,24 @@ test('reports everything that is wrong at once, in the order of the file', () =>
     lines.map((line) => line.split(': ', 1)[0]),
     ['relay.yaml:1:1', 'relay.yaml:2:12', 'relay.yaml:4:9', 'relay.yaml:7:23'],
   )
-  assert.match(lines.join('\n'), /"schemaRegistry" is missing/)
+  assert.match(
+    lines.join('\n'),
+    /"schemaRegistry\.url" is missing: .*SCHEMA_REGISTRY__URL=http.* --set schemaRegistry\.url=/,
+  )
   assert.match(lines.join('\n'), /"bridge.endpoints.0.url": must be an http or https URL/)
 })
 
 test('refuses two endpoints of one name: they would share a consumer group', () => {
   const endpoint = '{ name: a, url: "http://127.0.0.1:1/" }'
-  assert.match(findings(`${minimal}bridge: { endpoints: [${endpoint}, ${endpoint}] }\n`).join(), /same name/)
+  const text = (second: string) => `${minimal}bridge:\n  endpoints:\n    - ${endpoint}\n    - ${second}\n`
+  assert.deepEqual(findings(text(endpoint)), [
+    'relay.yaml:6:15: "bridge.endpoints.1.name": an endpoint before has the name "a" too: each names a consumer group, so give this one another',
+  ])
+  // Also where something else is wrong with one of them.
+  assert.match(
+    findings(text('{ name: a, url: "ftp://x" }')).join('\n'),
+    /before has the name "a" too.*http or https URL/s,
+  )
 })
 
 test('shows where the YAML itself is broken', () => {
@@ -88,6 +116,7 @@ for (const [block, place] of [
   test(`${block} is answered by what to write, and not by what it does to the rest of the file`, () => {
     assert.deepEqual(findings(`${minimal}${block}\nmanagement: { port: 0 }\n`), [
       `relay.yaml:${place}: inside { } and [ ] a \${…} needs quotes, or a line of its own`,
+      notRead,
     ])
   })
 }
@@ -95,7 +124,8 @@ for (const [block, place] of [
 test('what is no YAML before a variable is shown beside it, and elsewhere nothing is said of variables', () => {
   const lines = findings('a: "x" y\nb: { c: ${X:1} }\n')
   assert.match(lines[0] ?? '', /^relay\.yaml:1:/)
-  assert.match(lines.at(-1) ?? '', /^relay\.yaml:2:9: inside \{ \}/)
+  assert.match(lines.at(-2) ?? '', /^relay\.yaml:2:9: inside \{ \}/)
+  assert.equal(lines.at(-1), notRead)
   assert.doesNotMatch(findings('a: ${X:1}\nb: [\n').join(), /needs quotes/)
 })
 
@@ -110,7 +140,9 @@ test('reads a secret from its file, without the final line break', () => {
 test('refuses a secret file that is empty, at the place that names it', () => {
   const text = `${minimal}gateway:\n  credentials: [{ bearer: { file: token } }]\n`
   for (const content of ['', '\n', '\r\n']) {
-    assert.deepEqual(findings(text, {}, { token: content }), ['relay.yaml:4:35: secret file is empty'])
+    assert.deepEqual(findings(text, {}, { token: content }), [
+      'relay.yaml:4:35: secret file is empty: write the secret into it',
+    ])
   }
 })
 
@@ -125,4 +157,36 @@ test('never shows a secret when the configuration is printed', () => {
     assert.ok(!shown.includes('canary'), shown)
     assert.ok(shown.includes('[secret]'), shown)
   }
+})
+
+test('a block of which all keys are commented out is no mistake; one that would switch something on is', () => {
+  const text = `${minimal}gateway:\n  limits:\n    # maxEvents: 1\nspool:\n`
+  assert.equal(parse(text).gateway.limits.maxEvents, 10_000)
+  assert.deepEqual(findings(`${minimal}gateway:\n  tls:\n`), [
+    'relay.yaml:4:7: "gateway.tls": has no value: give it one, or take the key out',
+  ])
+})
+
+test('what cannot be read hides nothing, and nothing follows from it', () => {
+  const text = `${minimal}gateway:
+  port: \${PORT}
+  tls: { certificateFile: c, keyFile: "\${KEY}" }
+  credentials: [{ bearer: { file: missing } }]
+  prot: 1
+spool: { maxBytes: 50000000 }
+`
+  assert.deepEqual(findings(text), [
+    'relay.yaml:4:9: variable PORT is not set and has no default; set it or write ${PORT:default}',
+    'relay.yaml:5:39: variable KEY is not set and has no default; set it or write ${KEY:default}',
+    'relay.yaml:6:35: secret file cannot be read: no such file: missing',
+    'relay.yaml:7:3: unknown key "gateway.prot"; "port" was meant?',
+    'relay.yaml:8:20: "spool.maxBytes": must be at least 4 times gateway.maxBodyBytes, 134217728; it is 50000000',
+  ])
+})
+
+test('a variable in the path of a secret file is put in', () => {
+  const text = `${minimal}gateway:\n  credentials: [{ bearer: { file: "\${FOLDER}/token" } }]\n`
+  const [credential] = parse(text, { FOLDER: '/f' }, { '/f/token': 't0ken' }).gateway.credentials
+  assert.ok(credential !== undefined && 'bearer' in credential)
+  assert.equal(credential.bearer.reveal(), 't0ken')
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isRelayError } from '../../../src/errors.ts'
 import { writeWithin } from '../../../src/gateway/acknowledged-write.ts'
 import type { Sink } from '../../../src/sink/sink.ts'
-import { ManualClock, settle } from '../../support/manual-clock.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 
 function controlled(): {
   sink: Sink<string>
@@ -30,10 +30,9 @@ function controlled(): {
 
 test('settles as the sink does, and leaves no timer behind', async () => {
   const clock = new ManualClock()
-  const late = (): never => assert.fail('not late')
 
   const good = controlled()
-  const writing = writeWithin(good.sink, ['a'], { ms: 800, clock, late })
+  const writing = writeWithin(good.sink, ['a'], { ms: 800, clock })
   await clock.advance(799)
   good.resolve()
   await writing
@@ -41,7 +40,7 @@ test('settles as the sink does, and leaves no timer behind', async () => {
   assert.equal(good.signals[0]?.aborted, false)
 
   const bad = controlled()
-  const failing = writeWithin(bad.sink, ['a'], { ms: 800, clock, late })
+  const failing = writeWithin(bad.sink, ['a'], { ms: 800, clock })
   bad.reject(new Error('broker'))
   await assert.rejects(failing, /broker/)
   assert.equal(clock.pending, 0)
@@ -50,7 +49,7 @@ test('settles as the sink does, and leaves no timer behind', async () => {
 test('rejects at the end of the budget although the sink goes on hanging, and withdraws with the same reason', async () => {
   const clock = new ManualClock()
   const { sink, signals } = controlled()
-  const writing = writeWithin(sink, ['a'], { ms: 800, clock, late: () => undefined })
+  const writing = writeWithin(sink, ['a'], { ms: 800, clock })
   const outcome = writing.then(
     () => undefined,
     (error: unknown) => error,
@@ -64,19 +63,6 @@ test('rejects at the end of the budget although the sink goes on hanging, and wi
   assert.equal(signals[0]?.reason, error)
 })
 
-test('tells of an acknowledgement that came too late, and not of a withdrawal', async () => {
-  const clock = new ManualClock()
-  const outcomes: string[] = []
-  for (const end of ['resolve', 'reject'] as const) {
-    const held = controlled()
-    const writing = writeWithin(held.sink, ['a'], { ms: 1, clock, late: () => outcomes.push(end) })
-    await Promise.all([assert.rejects(writing), clock.advance(1)])
-    held[end](new Error('withdrawn'))
-    await settle()
-  }
-  assert.deepEqual(outcomes, ['resolve'])
-})
-
 test('a sink that throws is one that rejects, and its timer is gone as well', async () => {
   const clock = new ManualClock()
   const sink: Sink<string> = {
@@ -85,6 +71,6 @@ test('a sink that throws is one that rejects, and its timer is gone as well', as
     },
     close: async () => undefined,
   }
-  await assert.rejects(writeWithin(sink, ['a'], { ms: 800, clock, late: () => undefined }), /thrown/)
+  await assert.rejects(writeWithin(sink, ['a'], { ms: 800, clock }), /thrown/)
   assert.equal(clock.pending, 0)
 })

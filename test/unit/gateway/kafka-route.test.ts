@@ -197,7 +197,8 @@ test('a write rejects when an item is nowhere, and only after all its items have
       throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
     },
   })
-  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize() })
+  const telemetry = new CountedTelemetry()
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize(), telemetry })
   let open = true
   const write = route.write([eventItem('a'), quarantineItem('x')]).finally(() => {
     open = false
@@ -211,6 +212,29 @@ test('a write rejects when an item is nowhere, and only after all its items have
     rejected.items.map(({ value }) => String(value)),
     ['x'],
   )
+  // It will come again with the write, and is there twice then.
+  assert.equal(telemetry.values.get('registry_relay_gateway_events_stored_beside_failure_total'), 1)
+})
+
+test('what is stored of a write that fails is counted once, however deep in it the failure is', async () => {
+  const { rejected, telemetry } = bed()
+  // Of four events one is stored, one will never be, one finds no broker, and one is stored at the second try.
+  const events = new RecordingSink<EventRecord>({
+    onWrite(records) {
+      const texts = records.map(({ datum }) => String(datum))
+      if (records.length > 1) {
+        const refused = texts.flatMap((text, index) => (text === 'first' ? [] : [{ index, reason: 'no' }]))
+        throw new RelayError('TOO_LARGE', 'no', { facts: { rejected: refused } })
+      }
+      if (texts[0] === 'large') throw new RelayError('TOO_LARGE', 'no')
+      if (texts[0] === 'nowhere') throw new RelayError('KAFKA_UNAVAILABLE', 'no broker')
+    },
+  })
+  const route = new KafkaRoute({ events, rejected, quarantine, oversize: createOversize(), telemetry })
+  const items = ['first', 'large', 'nowhere', 'second'].map((text) => eventItem(text))
+  await assert.rejects(route.write([...items, quarantineItem('x')]), { code: 'KAFKA_UNAVAILABLE' })
+  // Stored: first, large (as rejected), second, and what was rejected anyway.
+  assert.equal(telemetry.values.get('registry_relay_gateway_events_stored_beside_failure_total'), 4)
 })
 
 test('the events of one notification are one write, so that there is room for all of them or for none', async () => {
@@ -308,4 +332,16 @@ test('an event of a schema that nobody has is kept as rejected, also where it ca
   assert.deepEqual(stored, ['known'])
   assert.equal(rejected.items.length, 1)
   assert.equal(rejected.items[0]?.headers['x-rejected-reason'], 'SCHEMA_NOT_REGISTERED')
+})
+
+test('an event that is kept as rejected stays in its trace', async () => {
+  const { rejected, route } = bed()
+  const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'a=b' }
+  const { items } = createIntake({ quarantine })(bigBody, { contentType: 'application/json', trace })
+  await route.write(items)
+  const [record] = rejected.items
+  assert.deepEqual(
+    [record?.headers['traceparent'], record?.headers['tracestate']],
+    [trace.traceparent, trace.tracestate],
+  )
 })

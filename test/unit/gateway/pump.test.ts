@@ -75,6 +75,7 @@ function pumpOf(spool: Spool, route: Route, limits: PumpOptions['limits'] = {}):
 }
 
 const healthy: SpoolState = {
+  next: 0,
   bytes: 0,
   heldBytes: 0,
   maxBytes: 1,

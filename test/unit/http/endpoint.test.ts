@@ -57,7 +57,7 @@ test('endpoints of one name count apart, each from zero, and both are published'
     dropped: 0,
     lost: 0,
   })
-  assert.equal(idler.telemetry.values.get('registry_relay_endpoint_events_total e'), undefined)
+  assert.equal(idler.telemetry.values.get('registry_relay_endpoint_events_total e'), 0)
   const published = [busy.endpoint, idler.endpoint].map((one) => one.toJSON())
   assert.deepEqual(
     published.map(({ name, Metrics }) => [name, Metrics.Events, Metrics.Delivered]),

@@ -94,7 +94,7 @@ test('headers of the connection are not sent in any spelling, and a warning name
       logger,
       metrics: {
         counter: () => ({ add() {} }),
-        gauge: () => ({ set() {} }),
+        gauge: () => ({ set() {}, remove() {} }),
         histogram: () => ({ observe() {} }),
       },
     },

@@ -21,7 +21,10 @@ export class CountedTelemetry implements Telemetry {
 
   readonly metrics: Metrics = {
     counter: ({ name }) => ({ add: (n = 1, labels) => this.#put(name, labels, (old) => old + n) }),
-    gauge: ({ name }) => ({ set: (value, labels) => this.#put(name, labels, () => value) }),
+    gauge: ({ name }) => ({
+      set: (value, labels) => this.#put(name, labels, () => value),
+      remove: (labels) => this.values.delete(keyOf(name, labels)),
+    }),
     histogram: ({ name }) => ({ observe: (_value, labels) => this.#put(name, labels, (old) => old + 1) }),
   }
 
@@ -34,8 +37,12 @@ export class CountedTelemetry implements Telemetry {
   }
 
   #put(name: string, labels: Labels = {}, change: (old: number) => number): void {
-    const { topic: _topic, ...others } = labels
-    const key = [name, ...Object.values(others)].join(' ')
+    const key = keyOf(name, labels)
     this.values.set(key, change(this.values.get(key) ?? 0))
   }
+}
+
+function keyOf(name: string, labels: Labels): string {
+  const { topic: _topic, ...others } = labels
+  return [name, ...Object.values(others)].join(' ')
 }

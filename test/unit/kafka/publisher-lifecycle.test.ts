@@ -38,9 +38,11 @@ test('an aborted write whose records are under way rejects, and the records ride
   assert.equal(bed.publisher.pending.records, 1)
   bed.broker.open[0]?.fail(new Error('socket hang up'))
   bed.broker.hold = false
+  assert.equal(bed.telemetry.value('unawaited_records_total'), 0)
   await bed.clock.advance(100)
   assert.deepEqual(bed.broker.all, ['a'])
   assert.equal(bed.publisher.pending.records, 0)
+  assert.equal(bed.telemetry.value('unawaited_records_total'), 1)
 })
 
 test('a signal that is aborted already rejects the write, and one that waits for room leaves the line', async (t) => {

@@ -118,6 +118,12 @@ test('who is told at the end that records were given up is told why', async (t) 
   await Promise.all([write, closing])
 })
 
+test('a topic that is missing is told as such: the brokers answer', () => {
+  const { message } = connectionProblem('events', createErrorFromCode(3))
+  assert.match(message, /^topic events is missing: .*Create the topic/)
+  assert.doesNotMatch(message, /no connection/)
+})
+
 test('every reason has a name and an advice', () => {
   const coded = (code: string): Error => Object.assign(new Error('no'), { code })
   const table: readonly [Error, code: string, reason: string, advice: RegExp][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { topicFindings } from '../../../src/kafka/topic-findings.ts'
-import type { TopicFinding, TopicState } from '../../../src/kafka/topic-state.ts'
+import type { PartitionCopies, TopicFinding, TopicState } from '../../../src/kafka/topic-state.ts'
 import { relayTopics, type TopicSpec } from '../../../src/kafka/topics.ts'
 
 const specs = relayTopics({ replicationFactor: 3, routes: [{ topic: 'pulls' }] })
@@ -17,6 +17,7 @@ function state(
   return {
     partitions,
     replicationFactor,
+    copies: [],
     ...but,
     settings: new Map(Object.entries({ ...ofKafka, ...settings, ...but.settings })),
   }
@@ -161,11 +162,38 @@ test('a topic that is missing is a finding, and so is that there are too few bro
 })
 
 test('settings that may not be seen are said to be unknown, and the rest is compared', () => {
-  const hidden = { partitions: 24, replicationFactor: 3, settings: undefined }
+  const hidden = { partitions: 24, replicationFactor: 3, settings: undefined, copies: [] }
   assert.deepEqual(brief(findingsOf(events, hidden)), [
     'danger partitions 24 -> 12',
     'notice settings not permitted to see -> visible',
   ])
+})
+
+/** A partition of three copies. */
+const copiesOf = (partition: number, inSync: number, hasLeader = true): PartitionCopies => ({
+  ...{ partition, inSync, hasLeader, copies: 3 },
+})
+const copiesFindings = (...copies: readonly PartitionCopies[]): readonly string[] =>
+  brief(findingsOf(events, state(events, { copies })))
+
+test('partitions without a leader are a danger, and so are those with fewer copies in sync than must be', () => {
+  assert.deepEqual(copiesFindings(copiesOf(0, 3), copiesOf(1, 0, false), copiesOf(2, 0, false)), [
+    'danger leaders none in partitions 1, 2 -> one in each',
+  ])
+  assert.deepEqual(copiesFindings(copiesOf(0, 2), copiesOf(1, 1), copiesOf(2, 3)), [
+    'danger inSync 1 of 3 copies in partition 1 -> at least 2',
+  ])
+})
+
+test('copies that are behind and not needed yet are a notice, and with all in sync there is nothing to say', () => {
+  assert.deepEqual(copiesFindings(copiesOf(0, 3), copiesOf(1, 2)), [
+    'notice inSync 2 of 3 copies in partition 1 -> 3',
+  ])
+  const many = Array.from({ length: 12 }, (_, partition) => copiesOf(partition, 2))
+  assert.deepEqual(copiesFindings(...many), [
+    'notice inSync 2 of 3 copies in partitions 0, 1, 2, 3, 4 and 7 more -> 3',
+  ])
+  assert.deepEqual(copiesFindings(copiesOf(0, 3), copiesOf(1, 3)), [])
 })
 
 test('findings come in the order of the topics, the dangerous first', () => {

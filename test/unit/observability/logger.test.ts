@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
-import { createLogger, type LoggerOptions } from '../../../src/observability/logger.ts'
-import type { Logger } from '../../../src/telemetry.ts'
+import { RelayError } from '../../../src/errors.ts'
+import { createLogger, type LevelledLogger, type LoggerOptions } from '../../../src/observability/logger.ts'
 
-function recorded(options: Partial<LoggerOptions> = {}): { logger: Logger; lines: string[] } {
+function recorded(options: Partial<LoggerOptions> = {}): { logger: LevelledLogger; lines: string[] } {
   const lines: string[] = []
   const to = { write: (line: string) => lines.push(line) }
   return { logger: createLogger({ version: '1.2.3', to, ...options }), lines }
@@ -98,4 +98,34 @@ test('the last line before the process ends is written, to the stream asked for,
     cwd: new URL('../../../', import.meta.url),
   })
   assert.equal(JSON.parse(out).msg, 'last words')
+})
+
+test('the level changes for the logger and for children that were there before', () => {
+  const { logger, lines } = recorded({ level: 'warn' })
+  const child = logger.child({ component: 'a' }).child({ part: 'b' })
+  child.info({}, 'too little')
+  logger.setLevel('debug')
+  child.debug({}, 'now')
+  logger.setLevel('silent')
+  child.error({}, 'nothing any more')
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).msg),
+    ['now'],
+  )
+})
+
+test('what may pass by itself prints no stack, nor does what it comes from; a defect does, and at debug all', () => {
+  const cause = new Error('refused', { cause: new Error('socket') })
+  const away = new RelayError('KAFKA_UNAVAILABLE', 'away', { cause, facts: { last: new Error('before') } })
+  const stacks = (error: Error, level: 'info' | 'debug' = 'info'): number => {
+    const { logger, lines } = recorded({ level })
+    logger.warn({ err: error }, 'x')
+    return String(lines[0]).split('"stack"').length - 1
+  }
+  assert.equal(stacks(away), 0)
+  assert.equal(stacks(away, 'debug'), 4)
+  assert.equal(stacks(cause), 2)
+  assert.equal(stacks(new RelayError('SPOOL_FAILED', 'disk', { cause })), 3)
+  // It wraps what is expected, and is a defect itself.
+  assert.equal(stacks(new TypeError('x', { cause: away })), 1)
 })

@@ -24,6 +24,21 @@ test('counts, sets and observes under the names and labels given', async () => {
   assert.match(text, /^# TYPE relay_things_total counter$/m)
 })
 
+test('a gauge gives no value for labels that were removed, until it is set again', async () => {
+  const metrics = new PrometheusMetrics(options)
+  const gauge = metrics.gauge({ name: 'relay_lag', help: 'Lag.', labels: ['topic', 'partition'] })
+  const labels = { topic: 'events', partition: '0' }
+  gauge.set(7, labels)
+  gauge.set(5, { topic: 'events', partition: '1' })
+  gauge.remove({ ...labels })
+  gauge.remove({ topic: 'events', partition: '2' })
+  assert.deepEqual(await metrics.values('relay_lag'), [
+    { labels: { topic: 'events', partition: '1' }, value: 5 },
+  ])
+  gauge.set(8, labels)
+  assert.match(await metrics.expose(), /^relay_lag\{topic="events",partition="0"\} 8$/m)
+})
+
 test('asking twice for one name gives the same metric', async () => {
   const metrics = new PrometheusMetrics(options)
   const spec = { name: 'relay_things_total', help: 'Things.' }
@@ -58,6 +73,7 @@ test('says which version runs, and how the process is', async () => {
     text,
     new RegExp(`^registry_relay_build_info\\{version="1.2.3",node="${process.version}"\\} 1$`, 'm'),
   )
-  assert.match(text, /^nodejs_eventloop_lag_p99_seconds /m)
+  assert.match(text, /^registry_relay_event_loop_delay_seconds\{stat="p99"\} /m)
+  assert.doesNotMatch(text, /^nodejs_eventloop_lag/m)
   assert.match(text, /^process_resident_memory_bytes /m)
 })

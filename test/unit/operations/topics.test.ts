@@ -14,7 +14,7 @@ const config = configSchema.parse({
 })
 
 function stateOf({ partitions, replicationFactor, settings }: TopicSpec): TopicState {
-  return { partitions, replicationFactor, settings: new Map(Object.entries(settings)) }
+  return { partitions, replicationFactor, settings: new Map(Object.entries(settings)), copies: [] }
 }
 
 /** A cluster with the topics of the configuration, but those that are named. */
@@ -67,6 +67,7 @@ test('the remark on what does not fit names the limits that the topics have, not
     partitions: 12,
     replicationFactor: 3,
     settings: new Map([['max.message.bytes', bytes]]),
+    copies: [],
   })
   const remarksWith = async (...changed: readonly (readonly [string, TopicState])[]) =>
     (

@@ -118,7 +118,7 @@ test('each write is delivered or lost, with its number of retries', async () => 
     ['delivered', [2], 2],
   ])
   assert.equal(telemetry.values.get(counted.retries), 2)
-  assert.equal(telemetry.values.get(counted.given), undefined)
+  assert.equal(telemetry.values.get(counted.given), 0)
 })
 
 test('a write is given up after its attempts, rejects with the last error, and is told as lost', async () => {

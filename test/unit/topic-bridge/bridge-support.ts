@@ -164,7 +164,10 @@ export class RecordingTelemetry implements Telemetry {
         add: (n = 1, labels) =>
           this.values.set(key(name, labels), (this.values.get(key(name, labels)) ?? 0) + n),
       }),
-      gauge: ({ name }) => ({ set: setter(name) }),
+      gauge: ({ name }) => ({
+        set: setter(name),
+        remove: (labels) => this.values.delete(key(name, labels)),
+      }),
       histogram: ({ name }) => ({ observe: setter(name) }),
     }
   }

@@ -297,10 +297,35 @@ for (const [when, openFirst] of [
     succeed('late')
     await clock.advance(3_600_000)
     assert.deepEqual([names().includes('waiting'), state(), clock.pending], [false, 'gone', 0])
-    assert.equal(gate.obstacle, 'answered 410 Gone; nothing is sent until the next start')
+    assert.equal(
+      gate.obstacle,
+      'answered 410 Gone; nothing is sent until its configuration changes, or the next start',
+    )
     assert.equal(telemetry.lines.filter(({ level }) => level === 'error').length, 1)
   })
 }
+
+test('three repositories of a dead endpoint do not open its breaker, and it is said all the same', async () => {
+  const { clock, gate, take, fail, succeed, state } = setUp()
+  for (const round of [1, 2, 3]) {
+    for (const lane of ['a', 'b', 'c']) {
+      take(lane)
+      fail(lane)
+    }
+    if (round < 3) await clock.advance(30_000)
+  }
+  assert.deepEqual([state(), gate.obstacle], ['closed', 'fails: nothing but failures for 60 s (status 503)'])
+  take('a')
+  succeed('a')
+  assert.equal(gate.obstacle, undefined)
+})
+
+test('a gate that is retired tells of no state any more', () => {
+  const { gate, state } = setUp()
+  assert.equal(state(), 'closed')
+  gate.retire()
+  assert.equal(state(), undefined)
+})
 
 test('a dead endpoint is said once, however often it is probed, and that it works again', async () => {
   const { clock, take, fail, succeed, telemetry } = opened()

@@ -6,6 +6,7 @@ import { deliveryRetry } from '../../../src/topic-bridge/delivery-retry.ts'
 import { EndpointGate } from '../../../src/topic-bridge/endpoint-gate.ts'
 import { type PartitionFacts, partitionStart } from '../../../src/topic-bridge/partition-facts.ts'
 import { PartitionRun, type Window } from '../../../src/topic-bridge/partition-run.ts'
+import type { ProcessSpans } from '../../../src/topic-bridge/process-span.ts'
 import { RecordDelivery } from '../../../src/topic-bridge/record-delivery.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { decode, RecordingDeadLetters, RecordingTelemetry, ScriptedDeliverer } from './bridge-support.ts'
@@ -21,6 +22,7 @@ export interface PartitionBedOptions {
   readonly wants?: (record: ConsumedRecord) => boolean
   readonly gate?: EndpointGate
   readonly intervalMs?: number
+  readonly spans?: ProcessSpans
 }
 
 /** One partition with all that it needs, but for the bridge around it. */
@@ -53,6 +55,7 @@ export function partitionBed(options: PartitionBedOptions = {}) {
     deliverer,
     deadLetters,
     retry: deliveryRetry({ firstMs: 100, maxMs: 1_000 }),
+    spans: options.spans,
     unknownSchemaMs: 900_000,
     wants: undefined,
     profile: undefined,

@@ -82,7 +82,7 @@ test('a delivery that ignores its abort does not keep the group waiting', async 
 })
 
 test('a delivery that ends after all of that changes nothing any more, and commits nothing', async () => {
-  const { run, giveBack, deliverer, clock, consumer, gate } = partitionBed()
+  const { run, giveBack, deliverer, clock, consumer, gate, metric } = partitionBed()
   let late = (): void => {}
   deliverer.deliver = () =>
     new Promise((resolve) => {
@@ -96,6 +96,14 @@ test('a delivery that ends after all of that changes nothing any more, and commi
   late()
   await clock.advance(10_000)
   assert.deepEqual([consumer.requests.length - before, state.facts?.low, gate.inUse], [0, 0n, 0])
+  // Both are counted: that it was given back, and that it had its outcome all the same.
+  assert.deepEqual(
+    ['consumed_records_total', 'given_back_records_total', 'late_outcomes_total'].map((name) =>
+      metric(`${name} billing`),
+    ),
+    [1, 1, 1],
+  )
+  assert.equal(metric('in_hand_records billing relay.billing'), 0)
 })
 
 test('in less time than the drain takes, there is still time for the commit', async () => {
@@ -203,12 +211,20 @@ test('a batch that comes while it is given back is not begun', async () => {
   assert.deepEqual([consumer.committed().at(-1), state.facts?.low], [1n, 1n])
 })
 
-test('nobody counts its lag any more', async () => {
-  const { run, giveBack, deliverer, metric } = partitionBed()
+test('what waits of it is told, and grows older, until it is forgotten', async () => {
+  const { run, giveBack, deliverer, clock, metric } = partitionBed()
+  const said = () => [
+    metric('lag_records billing events 0'),
+    metric('oldest_undelivered_seconds billing events 0'),
+  ]
   deliverer.answer = () => 'fail'
   run.take({ ...batchOf([record(0n, 'a')]), highWatermark: 9n })
   await settle()
-  assert.equal(metric('lag_records billing events 0'), 9)
+  assert.deepEqual(said(), [9, 0])
   await giveBack().ended
-  assert.equal(metric('lag_records billing events 0'), 0)
+  await clock.advance(7_000)
+  run.report()
+  assert.deepEqual(said(), [9, 7])
+  run.forget()
+  assert.deepEqual(said(), [undefined, undefined])
 })

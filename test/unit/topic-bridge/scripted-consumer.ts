@@ -38,6 +38,8 @@ export class ScriptedConsumer implements ConsumerPort {
   handler: BatchHandler | undefined
   closedWith: number | undefined
   ready = true
+  /** What the group answers a leave with: false, nothing. */
+  left = true
   /** Requests, with all that each of them wrote. */
   readonly requests: (readonly PartitionCommit[])[] = []
   readonly group: Map<string, CommittedOffset>
@@ -99,8 +101,9 @@ export class ScriptedConsumer implements ConsumerPort {
     return this.ready ? { ready: true } : { ready: false, reason: 'not a member' }
   }
 
-  async close(options?: { deadlineMs?: number }): Promise<void> {
+  async close(options?: { deadlineMs?: number }): Promise<boolean> {
     this.closedWith = options?.deadlineMs
     await this.handler?.giveBack(options?.deadlineMs ?? 10_000)
+    return this.left
   }
 }

@@ -305,3 +305,67 @@ test('a Kafka that does not say how far changes nothing', async () => {
   await clock.advance(25_000)
   assert.equal(metric('bridge_lag_records billing events 0'), 1)
 })
+
+test('what waits is told for as long as nobody is known to have it, and goes on to grow old', async () => {
+  const { bridge, consumer, take, giveBack, deliverer, clock, metric } = bridgeBed({ drainMs: 0 })
+  const said = () => [
+    metric('bridge_lag_records billing events 0'),
+    metric('bridge_oldest_undelivered_seconds billing events 0'),
+  ]
+  deliverer.answer = () => 'hold'
+  await bridge.start()
+  take(consumer.hold(), 0n, 'ab')
+  await clock.advance(1_000)
+  assert.deepEqual(said(), [2, 1])
+  // No broker is reached any more, and the session ends.
+  consumer.ready = false
+  await giveBack(1_000)
+  await clock.advance(98_000)
+  assert.deepEqual(said(), [2, 100])
+  // Joined again, and the partition fell to another member.
+  consumer.ready = true
+  await clock.advance(1_000)
+  assert.deepEqual(said(), [undefined, undefined])
+})
+
+test('a partition that comes back is told by whoever works on it now', async () => {
+  const { bridge, consumer, take, giveBack, deliverer, clock, metric } = bridgeBed({ drainMs: 0 })
+  deliverer.answer = () => 'hold'
+  await bridge.start()
+  take(consumer.hold(), 0n, 'ab')
+  consumer.ready = false
+  await giveBack(1_000)
+  take(consumer.hold(), 0n, 'abcd')
+  consumer.ready = true
+  await clock.advance(2_000)
+  assert.equal(metric('bridge_lag_records billing events 0'), 4)
+})
+
+test('a bridge that is closed tells of no partition any more', async () => {
+  const { bridge, consumer, take, deliverer, clock, metric } = bridgeBed({ drainMs: 0 })
+  deliverer.answer = () => 'hold'
+  await bridge.start()
+  take(consumer.hold(), 0n, 'ab')
+  consumer.ready = false
+  await clock.advance(1_000)
+  assert.equal(metric('bridge_lag_records billing events 0'), 2)
+  const closed = bridge.close()
+  await clock.advance(10_000)
+  await closed
+  assert.equal(metric('bridge_lag_records billing events 0'), undefined)
+})
+
+test('nothing is told of a partition that is given back after the bridge was closed', async () => {
+  const { bridge, consumer, take, giveBack, deliverer, clock, metric } = bridgeBed({ drainMs: 0 })
+  deliverer.answer = () => 'hold'
+  await bridge.start()
+  take(consumer.hold(), 0n, 'ab')
+  // As one whose deadline is over.
+  consumer.close = async () => false
+  const closed = bridge.close()
+  await clock.advance(10_000)
+  await closed
+  assert.equal(metric('bridge_lag_records billing events 0'), 2)
+  await giveBack(1_000)
+  assert.equal(metric('bridge_lag_records billing events 0'), undefined)
+})

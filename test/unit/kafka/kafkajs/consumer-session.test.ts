@@ -194,6 +194,33 @@ test('leaving the group waits until everything is given back', async () => {
   await consumer.close()
 })
 
+test('closed while it joins for the first time: the connection stays until the member that comes of it has left', async () => {
+  const { consumer, fake, handler, clock } = setUp((made) => {
+    made.hangs = true
+  })
+  consumer.start(handler).catch(() => {})
+  await settle()
+  let finish = (): void => {}
+  const joining = fake().join(
+    () =>
+      new Promise((resolve) => {
+        finish = resolve
+      }),
+  )
+  const refused = assert.rejects(joining, /given up/)
+  await settle()
+  const closing = consumer.close({ deadlineMs: 2_000 })
+  await settle()
+  assert.equal(fake().disconnects, 0)
+  finish()
+  await refused
+  assert.equal(fake().left, 1)
+  await settle()
+  assert.equal(fake().disconnects, 1)
+  await clock.advance(2_000)
+  await closing
+})
+
 test('closed while it joins: the member that comes of it leaves again, and reads nothing', async () => {
   const { consumer, fake, handler, clock } = setUp((made) => {
     made.hangs = true

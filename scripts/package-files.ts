@@ -1,0 +1,47 @@
+/** Whole paths of the package that it cannot do without; the rest is known by its place. */
+const needed = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'dist/THIRD-PARTY-LICENSES.txt',
+  'dist/cli/main.js',
+  'dist/index.js',
+  'dist/index.d.ts',
+  'dist/kafka.js',
+  'dist/kafka.d.ts',
+  'dist/testing.js',
+  'dist/testing.d.ts',
+  'dist/observability/status-page/index.html',
+  // Messages name it.
+  'docs/configuration.md',
+  'examples/registry-relay.yaml',
+  'examples/tracing.mjs',
+  'samples/notifications.jsonl',
+  'schemas/config.schema.json',
+  'schemas/registry-event.v1.avsc',
+  'stack/watch.sh',
+]
+
+/** Places with one kind of file each. */
+const places = [
+  /^dist\/cli\/[\w-]+\.js$/,
+  /^dist\/observability\/status-page\/[\w-]+\.(js|css|html|svg)$/,
+  /^dist\/(?!cli\/)([\w-]+\/)*[\w-]+\.(js|js\.map|d\.ts)$/,
+  /^docs\/[\w-]+\.md$/,
+  /^samples\/[\w.-]+\.(jsonl?|md)$/,
+  /^schemas\/[\w.-]+\.(avsc|json)$/,
+  /^stack\/[\w-]+\/(pom\.xml|log4j2\.properties)$/,
+]
+
+/** One line for each file of the package that is missing or has no place in it. */
+export function wrongFiles(paths: readonly string[]): string[] {
+  const there = new Set(paths)
+  return [
+    ...needed.filter((path) => !there.has(path)).map((path) => `${path} is missing`),
+    ...paths
+      .filter((path) => !needed.includes(path) && !places.some((place) => place.test(path)))
+      .map((path) => `${path} has no place in the package`),
+  ]
+}

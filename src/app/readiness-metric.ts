@@ -1,0 +1,23 @@
+import type { MetricValue, PrometheusMetrics } from '../observability/metrics.ts'
+import type { Parts } from './parts.ts'
+
+/** Shows what `/readyz` says to whoever only scrapes. `parts` may come and go. */
+export function showReadiness(metrics: Pick<PrometheusMetrics, 'observe'>, parts: Parts): void {
+  metrics.observe(
+    {
+      name: 'registry_relay_part_ready',
+      help: 'Whether a part can do its work, as /readyz has it: 1 or 0.',
+      labels: ['part'],
+    },
+    () => Object.entries(parts).map(([part, ask]) => readyOf(part, ask)),
+  )
+}
+
+function readyOf(part: string, ask: Parts[string]): MetricValue {
+  try {
+    return { labels: { part }, value: ask().ready ? 1 : 0 }
+  } catch {
+    // As there: what cannot be asked is not ready.
+    return { labels: { part }, value: 0 }
+  }
+}

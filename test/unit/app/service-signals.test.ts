@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { ServiceSignals } from '../../../src/app/service-signals.ts'
+import { stopSignal } from '../../../src/app/signals.ts'
+
+function bedFor(t: TestContext) {
+  const seen: string[] = []
+  const signals = new ServiceSignals((name) => seen.push(`impatient ${name}`))
+  t.after(signals.release)
+  return { seen, signals, send: (name: NodeJS.Signals) => process.emit(name, name) }
+}
+
+test('SIGHUP is no order to stop, and one that came during the start is followed when somebody can', async (t) => {
+  const { seen, signals, send } = bedFor(t)
+  send('SIGHUP')
+  send('SIGHUP')
+  signals.onHangup = () => seen.push('first')
+  assert.deepEqual(seen, ['first'])
+  send('SIGHUP')
+  signals.onHangup = () => seen.push('second')
+  send('SIGHUP')
+  assert.deepEqual(seen, ['first', 'first', 'second'])
+  send('SIGTERM')
+  assert.equal(await signals.stop, 'SIGTERM')
+})
+
+test('a second order to stop is told to whoever listens by then, whichever signal it is', async (t) => {
+  const { seen, signals, send } = bedFor(t)
+  send('SIGTERM')
+  send('SIGTERM')
+  signals.onImpatience = (name) => seen.push(`later ${name}`)
+  send('SIGINT')
+  assert.equal(await signals.stop, 'SIGTERM')
+  assert.deepEqual(seen, ['impatient SIGTERM', 'later SIGINT'])
+})
+
+test('what reloads nothing is stopped by SIGHUP too, and after the release nobody listens', async (t) => {
+  const before = process.listenerCount('SIGHUP')
+  const stop = stopSignal({ onImpatience: () => {} })
+  t.after(stop.release)
+  process.emit('SIGHUP', 'SIGHUP')
+  assert.equal(await stop.received, 'SIGHUP')
+  stop.release()
+  assert.equal(process.listenerCount('SIGHUP'), before)
+})
