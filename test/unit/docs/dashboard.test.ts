@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { documentedMetrics } from '../../support/documented-metrics.ts'
+import { shippedRules } from '../../support/monitoring-rules.ts'
+
+interface Panel {
+  readonly id?: number
+  readonly type: string
+  readonly title: string
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string; readonly thresholds?: unknown } }
+  readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[]
+}
+
+interface Dashboard {
+  readonly id?: number
+  readonly schemaVersion: number
+  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
+  readonly panels: readonly Panel[]
+}
+
+const text = readFileSync('monitoring/grafana/registry-relay.json', 'utf8')
+const dashboard = JSON.parse(text) as Dashboard
+const panels = dashboard.panels.filter(({ type }) => type !== 'row')
+const expressions = [
+  ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+  ...dashboard.annotations.list.map(({ expr }) => expr),
+]
+
+/** As Grafana sends it. */
+function sent(expr: string): string {
+  return expr.replaceAll(/\$__(rate_)?interval/g, '5m').replaceAll(/\$(job|instance|endpoint)\b/g, '.*')
+}
+
+test('the dashboard can be imported anywhere: no numbers of an instance, its data source is asked for', () => {
+  assert.ok(dashboard.schemaVersion >= 39)
+  assert.equal(dashboard.id, undefined)
+  for (const { id, title } of dashboard.panels) assert.equal(id, undefined, title)
+  assert.deepEqual(
+    dashboard.templating.list.map(({ name }) => name),
+    ['datasource', 'job', 'instance', 'endpoint'],
+  )
+  const sources = [...text.matchAll(/"uid": "([^"]*)"/g)].map(([, uid]) => uid)
+  assert.deepEqual(new Set(sources), new Set(['${datasource}', 'registry-relay']))
+})
+
+test('Prometheus takes every expression of the dashboard, with the variables replaced', (t) => {
+  assert.ok(expressions.length > 50)
+  const folder = mkdtempSync(join(tmpdir(), 'dashboard-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const rules = expressions.map((expr, index) => ({ record: `expression:${index}`, expr: sent(expr) }))
+  for (const { expr } of rules) assert.doesNotMatch(expr, /\$/)
+  const file = join(folder, 'rules.yaml')
+  writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }))
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })
+  assert.equal(status, 0, `${stdout}${stderr}`)
+})
+
+test('every metric, and every label that is asked for or shown, is one that the relay has', () => {
+  const documented = documentedMetrics()
+  const recorded = new Set(shippedRules().flatMap(({ record }) => record ?? []))
+  const queries = [...expressions, ...dashboard.templating.list.flatMap(({ definition }) => definition ?? [])]
+  for (const expr of queries) {
+    for (const [name] of expr.matchAll(/\b(registry_relay|process|nodejs)[_:][\w:]*/g)) {
+      if (name.includes(':')) assert.ok(recorded.has(name), name)
+      else assert.ok(documented.has(name.replace(/_(bucket|sum|count)$/, '')), `${name} in ${expr}`)
+    }
+    for (const [, name = '', selector = ''] of expr.matchAll(/(\w+)\{([^}]*)\}/g)) {
+      const labels = documented.get(name.replace(/_(bucket|sum|count)$/, ''))?.labels
+      if (labels === undefined) continue
+      for (const [, label = ''] of selector.matchAll(/(\w+)=/g)) {
+        assert.ok(['job', 'instance', ...labels].includes(label), `${name} has no label ${label}`)
+      }
+    }
+  }
+  const known = new Set(['instance', ...[...documented.values()].flatMap(({ labels }) => labels)])
+  for (const { title, targets = [] } of panels) {
+    for (const { legendFormat } of targets) {
+      for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+        assert.ok(known.has(label), `${title}: ${label}`)
+    }
+  }
+})
+
+test('panels have a unit and thresholds, lie within the grid, and on no other', () => {
+  const taken = new Map<string, string>()
+  for (const { title, gridPos, fieldConfig, type } of dashboard.panels) {
+    const { x, y, w, h } = gridPos
+    assert.ok(x >= 0 && x + w <= 24, title)
+    if (type !== 'row') assert.ok(fieldConfig?.defaults.unit && fieldConfig.defaults.thresholds, title)
+    for (let column = x; column < x + w; column += 1) {
+      for (let line = y; line < y + h; line += 1) {
+        const place = `${column} ${line}`
+        assert.equal(taken.get(place), undefined, `${title} lies on ${taken.get(place)}`)
+        taken.set(place, title)
+      }
+    }
+  }
+})
+
+test('the rows are those that an operator looks for, and alerts are drawn into all panels', () => {
+  const rows = dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title)
+  assert.deepEqual(rows, [
+    'At a glance',
+    'Ingest',
+    'Spool',
+    'Kafka',
+    'Schema registry',
+    'Delivery',
+    'Dead letters',
+    'Process',
+  ])
+  assert.ok(dashboard.annotations.list.some(({ expr }) => expr.startsWith('ALERTS{')))
+})
