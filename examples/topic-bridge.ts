@@ -1,6 +1,7 @@
 // Delivers the relay's topic to one HTTP endpoint, from within your own program.
 //
 //   node --import tsx examples/topic-bridge.ts 127.0.0.1:9092 http://127.0.0.1:8081 http://127.0.0.1:8000/hook
+import { type Facts, type Logger, noTelemetry } from 'registry-relay'
 import { openTopicBridge } from 'registry-relay/kafka'
 
 const [
@@ -9,6 +10,11 @@ const [
   url = 'http://127.0.0.1:8000/hook',
   topic = 'registry.events.v1',
 ] = process.argv.slice(2)
+
+// What holds events up, as an endpoint that is down, is told to a logger and nobody else; one like pino's shows all facts.
+const tell = ({ err }: Facts, message: string): void =>
+  console.error(err instanceof Error ? `${message}: ${err.message}` : message)
+const logger: Logger = { debug() {}, info() {}, warn: tell, error: tell, child: () => logger }
 
 const bridge = openTopicBridge({
   kafka: { brokers: [broker] },
@@ -20,6 +26,7 @@ const bridge = openTopicBridge({
     console.log(
       `${offset} ${event.action} ${event.target?.repository}: ${status} after ${attempts} attempt(s)`,
     ),
+  telemetry: { ...noTelemetry, logger },
 })
 
 await bridge.start()

@@ -1,10 +1,11 @@
 // Sends the relay's spans to an OpenTelemetry collector. Loaded in front of the command:
 //
-//   npm install @opentelemetry/api @opentelemetry/resources @opentelemetry/sdk-trace-node @opentelemetry/exporter-trace-otlp-http
+//   npm install --prefix tracing @opentelemetry/api @opentelemetry/resources @opentelemetry/sdk-trace-node @opentelemetry/exporter-trace-otlp-http
+//   cp node_modules/registry-relay/examples/tracing.mjs tracing/
 //   OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 \
-//     node --import ./tracing.mjs "$(command -v registry-relay)" serve --config registry-relay.yaml
+//     node --import ./tracing/tracing.mjs node_modules/registry-relay/dist/cli/main.js serve --config registry-relay.yaml
 //
-// or, where the command line is not yours, as in a container: NODE_OPTIONS=--import=/etc/registry-relay/tracing.mjs
+// or, where the command line is not yours, as in a container: NODE_OPTIONS=--import=/tracing/tracing.mjs
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node'

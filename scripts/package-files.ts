@@ -14,7 +14,10 @@ const needed = [
   'dist/testing.js',
   'dist/testing.d.ts',
   'dist/observability/status-page/index.html',
-  // Messages name it.
+  'deploy/systemd/registry-relay-bridge.service',
+  'deploy/systemd/registry-relay-gateway.service',
+  'deploy/systemd/registry-relay.sysusers',
+  // Messages name these two.
   'docs/configuration.md',
   'examples/registry-relay.yaml',
   'examples/tracing.mjs',

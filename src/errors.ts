@@ -179,7 +179,8 @@ export const errorCodes = {
   CANNOT_LISTEN: {
     retriable: true,
     meaning: 'An address and port cannot be listened on: in use, not of this host, or not permitted.',
-    action: 'Free the address and port that the message names, or choose others.',
+    action:
+      'Free the address and port that the message names, or choose another, as --set management.port=9091.',
   },
   CONFIG_INVALID: {
     retriable: false,

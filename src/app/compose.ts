@@ -22,7 +22,7 @@ import { withAdmin } from './kafka-admin.ts'
 import { notificationsUrlOf } from './notifications-url.ts'
 import { openGatewayServer } from './open-gateway-server.ts'
 import { openKafkaRoute } from './open-kafka-route.ts'
-import { openSpoolWay, quarantineFiles } from './open-spool-way.ts'
+import { openSpool, openSpoolWay, quarantineFiles } from './open-spool-way.ts'
 import type { Parts } from './parts.ts'
 import { showReadiness } from './readiness-metric.ts'
 import type { Reloadable } from './reloader.ts'
@@ -65,15 +65,18 @@ export async function startGateway(
   let rules = gatewayRules(config, seams.wrapIntake)
   const quarantine: Quarantine = (rejected, arrival) => rules.eventQuarantine(rejected, arrival)
   const oversize = createOversize(quarantineFiles(config, disk), telemetry)
-  const connections = watchConnections(config, telemetry, supervisor)
   const failure = new Failure()
+  const onFailure = failure.fail
+  const spool =
+    ackMode === 'spool' ? await openSpool({ config, disk, onFailure, telemetry, supervisor }) : undefined
+  const connections = watchConnections(config, telemetry, supervisor)
   const { route, parts } = await openKafkaRoute(
     config,
     {
       quarantine,
       oversize,
       connections,
-      onSchemaRefused: failure.fail,
+      onSchemaRefused: onFailure,
     },
     telemetry,
     supervisor,
@@ -82,20 +85,20 @@ export async function startGateway(
   // Also without a spool: what adds the numbers up finds a 0 then, and not nothing.
   const spooled = new SpooledEvents(telemetry.metrics)
   const way =
-    ackMode === 'spool'
-      ? await openSpoolWay({
+    spool === undefined
+      ? { sink: toKafka, parts }
+      : await openSpoolWay({
           config,
-          disk,
+          spool,
           window,
           quarantine,
           toKafka,
           parts,
           spooled,
-          onFailure: failure.fail,
+          onFailure,
           telemetry,
           supervisor,
         })
-      : { sink: toKafka, parts }
   const sink = new DuplicateFilter({
     inner: seams.wrapSink?.(way.sink) ?? way.sink,
     window,

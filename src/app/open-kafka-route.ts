@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config, SubjectStrategy } from '../config/config.ts'
-import { type RelayError, toError } from '../errors.ts'
+import { isRelayError, type RelayError } from '../errors.ts'
 import { KafkaRoute } from '../gateway/kafka-route.ts'
 import type { Oversize } from '../gateway/oversize.ts'
 import type { Quarantine } from '../gateway/quarantine.ts'
@@ -71,8 +71,12 @@ export async function openKafkaRoute(
   supervisor.add('kafka sinks', async (deadlineMs) => {
     const most = spooled ? spooledCloseMs : unspooledCloseMs
     await route.close({ deadlineMs: Math.min(most, deadlineMs) }).catch((error: unknown) => {
-      const words = spooled ? 'left to the spool' : 'not confirmed; whoever posted them was answered 503'
-      telemetry.logger.info({ err: toError(error) }, words)
+      if (!isRelayError(error, 'DEADLINE_EXCEEDED')) throw error
+      const { topic, records } = error.facts
+      const words = spooled
+        ? 'what Kafka did not confirm is left to the spool'
+        : 'what Kafka did not confirm was answered with 503: whoever posted it posts it again'
+      telemetry.logger.info({ topic, records }, words)
     })
   })
   return {

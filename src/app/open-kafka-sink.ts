@@ -1,8 +1,9 @@
+import { RelayError } from '../errors.ts'
 import type { Event } from '../event/event.ts'
 import type { Profile } from '../event/profile.ts'
 import { KafkaSink } from '../kafka/kafka-sink.ts'
 import type { RecordAck } from '../kafka/record-sink.ts'
-import type { CloseOptions, Sink } from '../sink/sink.ts'
+import type { CloseOptions, Sink, WriteOptions } from '../sink/sink.ts'
 import { openPublishing, type PublishingOptions } from './publishing.ts'
 
 export interface OpenKafkaSinkOptions extends PublishingOptions {
@@ -20,8 +21,13 @@ export interface OpenKafkaSink extends Sink<Event, readonly RecordAck[]> {
 
 /**
  * A Sink of events into a Kafka topic, or with `routes` into several, with all that it needs: connects in the background, and
- * writes wait until Kafka and the schema registry answer (an AbortSignal is a write's deadline). `close` writes what was
+ * writes wait until Kafka and the schema registry answer, for ever where nobody sets them a deadline. `close` writes what was
  * accepted and closes all of it.
+ *
+ *     await sink.write([event], { signal: AbortSignal.timeout(10_000) })
+ *
+ * A write whose time is up like this rejects with DEADLINE_EXCEEDED: its message says what was waited for, its `cause` is
+ * the reason of the signal. One that is aborted for another reason rejects with that.
  *
  * @throws RelayError CONFIG_INVALID naming the option
  */
@@ -34,6 +40,20 @@ export function openKafkaSink(options: OpenKafkaSinkOptions): OpenKafkaSink {
     ...(profile === undefined ? {} : { profile }),
   })
   void sink.start()
+  const write = async (
+    events: readonly Event[],
+    writeOptions: WriteOptions = {},
+  ): Promise<readonly RecordAck[]> => {
+    try {
+      return await sink.write(events, writeOptions)
+    } catch (error) {
+      if (!isTimeOf(writeOptions.signal, error)) throw error
+      const awaited = [publishing.readiness(), sink.readiness()].flatMap(({ ready, reason = [] }) =>
+        ready ? [] : reason,
+      )
+      throw outOfTime(events.length, awaited, error)
+    }
+  }
   let closing: Promise<void> | undefined
   const close = async (closeOptions?: CloseOptions): Promise<void> => {
     try {
@@ -43,7 +63,7 @@ export function openKafkaSink(options: OpenKafkaSinkOptions): OpenKafkaSink {
     }
   }
   return {
-    write: (events, writeOptions) => sink.write(events, writeOptions),
+    write,
     readiness() {
       const schema = publishing.readiness()
       if (!schema.ready) return schema
@@ -55,4 +75,17 @@ export function openKafkaSink(options: OpenKafkaSinkOptions): OpenKafkaSink {
       return closing
     },
   }
+}
+
+/** Whether the error of a write says only that the time of its `AbortSignal.timeout` is up. */
+function isTimeOf(signal: AbortSignal | undefined, error: unknown): boolean {
+  return signal?.aborted === true && error === signal.reason && signal.reason?.name === 'TimeoutError'
+}
+
+function outOfTime(events: number, awaited: readonly string[], cause: unknown): RelayError {
+  const why = awaited.length === 0 ? 'Kafka did not confirm it' : awaited.join('; ')
+  return new RelayError('DEADLINE_EXCEEDED', `the write was not done in time: ${why}`, {
+    cause,
+    facts: { events, awaited },
+  })
 }

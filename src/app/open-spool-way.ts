@@ -24,19 +24,23 @@ import type { Telemetry } from '../telemetry.ts'
 import { degradable, type Parts } from './parts.ts'
 import type { Supervisor } from './supervisor.ts'
 
-export interface SpoolWayTerms {
+export interface SpoolTerms {
   readonly config: Config
   readonly disk: Disk
+  /** The disk failed. Started again, the relay finds out what is left. */
+  readonly onFailure: (error: Error) => void
+  readonly telemetry: Telemetry
+  readonly supervisor: Supervisor
+}
+
+export interface SpoolWayTerms extends Omit<SpoolTerms, 'disk'> {
+  readonly spool: Spool
   readonly window: DuplicateWindow
   readonly quarantine: Quarantine
   readonly toKafka: Sink<GatewayItem>
   /** Of the way to Kafka, which need not be ready for events to be taken. */
   readonly parts: Parts
   readonly spooled: SpooledEvents
-  /** The disk failed. Started again, the relay finds out what is left. */
-  readonly onFailure: (error: Error) => void
-  readonly telemetry: Telemetry
-  readonly supervisor: Supervisor
 }
 
 export interface SpoolWay {
@@ -47,10 +51,12 @@ export interface SpoolWay {
 /** Events come one by one from many senders, and a sync costs more than the writing of any of them. */
 const paceMs = 5
 
-/** Disk between the sender and Kafka: what is acknowledged is in the spool, and the pump takes it on. */
-export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
-  const { config, disk, window, quarantine, toKafka, parts, spooled, onFailure, telemetry, supervisor } =
-    terms
+/**
+ * Before anything else that a gateway needs: a folder that another process has, or that cannot be used, ends the start, and
+ * whatever was begun by then would have more to say about that than the reason.
+ */
+export async function openSpool(terms: SpoolTerms): Promise<Spool> {
+  const { config, disk, onFailure, telemetry, supervisor } = terms
   const { folder, maxBytes, segmentBytes, warnAgeMs } = config.spool
   const spool = await FileSpool.open({
     folder,
@@ -64,6 +70,13 @@ export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
     telemetry,
   })
   supervisor.add('spool', () => spool.close())
+  return spool
+}
+
+/** Disk between the sender and Kafka: what is acknowledged is in the spool, and the pump takes it on. */
+export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
+  const { config, spool, window, quarantine, toKafka, parts, spooled, onFailure, telemetry, supervisor } =
+    terms
   await rememberSpooled(spool, window, config.gateway.duplicates)
   const topics = pumpTopics(config.topics)
   const pump = new Pump({ spool, route: toKafka, topics, quarantine, spooled, onFailure, telemetry })

@@ -12,6 +12,8 @@ export interface RealTelemetry extends Telemetry {
   readonly metrics: PrometheusMetrics
   /** The last warnings and errors of the logger, for the status page. */
   readonly problems: ProblemLog
+  /** The log is written for a person's eyes: not as JSON. */
+  readonly readableLog: boolean
   /** Of the logger and all of its children, from now on. */
   setLogLevel(level: LogLevel): void
   /** What an SDK for traces still holds back is sent, as far as two seconds suffice. Never rejects. */
@@ -32,6 +34,7 @@ export function createTelemetry(logging: LoggingConfig, to: 'stdout' | 'stderr' 
     metrics: new PrometheusMetrics({ version }),
     tracer,
     problems,
+    readableLog: lines.readable,
     setLogLevel: (level) => lines.setLevel(level),
     async flushTraces() {
       if (tracer !== undefined) await within(systemClock, flushMs, tracer.flush())

@@ -120,8 +120,8 @@ export class RegistryServers {
     if (!this.#away.has(server)) {
       const what =
         this.#servers.length === 1
-          ? 'the schema registry does not answer: ids that are known stay in use'
-          : 'a server of the schema registry does not answer: the others are asked'
+          ? 'the schema registry gave no usable answer: ids that are known stay in use'
+          : 'a server of the schema registry gave no usable answer: the others are asked'
       logger.warn({ server: server.url, reason: message }, what)
     }
     this.#away.set(server, clock.monotonic() + lookAgainMs)

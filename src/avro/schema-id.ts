@@ -1,5 +1,5 @@
 import type { Cancel, Clock, Random } from '../clock.ts'
-import { isRelayError, RelayError, toError } from '../errors.ts'
+import { errorCodes, isRelayError, RelayError, toError } from '../errors.ts'
 import { RepeatFilter } from '../repeat-filter.ts'
 import type { Logger } from '../telemetry.ts'
 import { saysTheSame } from './schema-form.ts'
@@ -186,6 +186,8 @@ export class RegisteredSchemaId {
       // Without the error itself: its stack says nothing that the reason does not, and this may be said for days.
       const facts = { subject, reason: this.#reason, pauseMs, heldBack }
       if (refused) logger.error(facts, 'the schema registry refuses to register our schema: records wait')
+      else if (isRelayError(error, 'SCHEMA_REGISTRY_REFUSED'))
+        logger.error(facts, 'the schema registry refuses us: records wait until it gives a schema id')
       else logger.warn(facts, 'no schema id yet: records wait until the schema registry gives one')
     }
     if (refused && !this.#met) onRefused(this.#schema, error)
@@ -281,6 +283,9 @@ export class RegisteredSchemaId {
 
   /** Our command registers the schema that is written now; one of a version before has to be registered by that version. */
   #withAdvice(error: Error): string {
+    if (isRelayError(error, 'SCHEMA_REGISTRY_REFUSED')) {
+      return `${error.message}; ${errorCodes.SCHEMA_REGISTRY_REFUSED.action}`
+    }
     const ours = this.#schema.fingerprint === this.#terms.present
     return ours && isRelayError(error, 'SCHEMA_NOT_REGISTERED')
       ? `${error.message}; ${howToRegister}`

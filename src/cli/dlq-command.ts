@@ -11,6 +11,7 @@ import {
   perSecond,
   spanProblem,
 } from './dlq-options.ts'
+import { epilog } from './epilog.ts'
 
 const exits = `2 for a wrong option, 78 for a wrong
 configuration.`
@@ -26,13 +27,13 @@ export function addDlqCommand(program: Command, run: (code: number) => void): vo
     .option('--json', 'one JSON line for each')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Exit status: 0 when the topic was read, 1 when it could not be, ${exits}
 
 Examples:
   registry-relay dlq list -c registry-relay.yaml
   registry-relay dlq list -c registry-relay.yaml --endpoint audit --repository 'team/**' --since 2h
-  registry-relay dlq list -c registry-relay.yaml --json | jq -r .reason | sort | uniq -c`,
+  registry-relay dlq list -c registry-relay.yaml --json | jq -r .reason | sort | uniq -c`),
     )
     .action(async (options: DlqListOptions) => {
       refuseSpan(list, options)
@@ -44,7 +45,7 @@ Examples:
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Prints the event as it is stored: names of users, addresses of clients and whatever else a registry puts into
 notifications are not masked. Bytes that cannot be read as an event are printed as hex.
 
@@ -52,7 +53,7 @@ Exit status: 0 when it is there, 1 when it is not or Kafka could not be asked, $
 
 Examples:
   registry-relay dlq show 0@12 -c registry-relay.yaml
-  registry-relay dlq show 0@12 -c registry-relay.yaml --json | jq -r .envelope`,
+  registry-relay dlq show 0@12 -c registry-relay.yaml --json | jq -r .envelope`),
     )
     .action(async (id: DeadLetterId, options: DlqShowOptions) =>
       run(await (await import('./dlq.ts')).dlqShow(id, options)),
@@ -81,7 +82,7 @@ function addRedrive(dlq: Command, run: (code: number) => void): void {
     .option('--json', 'one JSON line for each')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Which ones must be said: by at least one of the options above, or by --all-open. Those that have been redriven are left
 alone, by whatever option they are meant.
 
@@ -98,7 +99,7 @@ or not tried, when there is none where partition@offset says, or Kafka could not
 Examples:
   registry-relay dlq redrive -c registry-relay.yaml --endpoint audit --dry-run
   registry-relay dlq redrive -c registry-relay.yaml --endpoint audit --reason DELIVERY_REFUSED --rate 20
-  registry-relay dlq redrive 0@12 2@7 -c registry-relay.yaml --to-endpoint audit-new`,
+  registry-relay dlq redrive 0@12 2@7 -c registry-relay.yaml --to-endpoint audit-new`),
     )
     .action(async (ids: readonly DeadLetterId[], options: DlqRedriveOptions) => {
       refuseSpan(redrive, options)

@@ -20,6 +20,7 @@ import { RedriveProgress } from './dlq-progress.ts'
 import { planText, printable, redriveText } from './dlq-text.ts'
 import { exitCode, reportUsage } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
+import { namedCommands } from './named-commands.ts'
 import { endNow, tellStop } from './stop-note.ts'
 
 /** `registry-relay dlq redrive`. */
@@ -86,7 +87,7 @@ async function run(
     progress.clear()
     // Also where it ends with an error: what was sent is sent.
     if (options.json !== true && (outcomes.length > 0 || planned.length === 0))
-      console.log(redriveText(outcomes))
+      console.log(namedCommands(redriveText(outcomes), options))
     await targets.close()
   }
   return outcomes

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { addConfigOptions } from './config-options.ts'
 import type { DoctorCommandOptions } from './doctor.ts'
+import { epilog } from './epilog.ts'
 
 /** `doctor` with its help. `run` gets the exit code. */
 export function addDoctorCommand(program: Command, run: (code: number) => void): void {
@@ -19,7 +20,7 @@ export function addDoctorCommand(program: Command, run: (code: number) => void):
     .option('--json', 'one object, for programs')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Parts: config, process, kafka, topics, rights, schema, spool, gateway, endpoints, clock.
 
 Without --for, what concerns the bridge is looked at where the configuration has endpoints. Nothing is written to Kafka, no
@@ -32,7 +33,7 @@ configuration.
 Examples:
   registry-relay doctor -c registry-relay.yaml
   registry-relay doctor --only kafka,topics
-  registry-relay doctor --json | jq '.checks[] | select(.state == "error")'`,
+  registry-relay doctor --json | jq '.checks[] | select(.state == "error")'`),
     )
     .action(async (options: DoctorCommandOptions) => run(await (await import('./doctor.ts')).doctor(options)))
 }

@@ -93,8 +93,9 @@ function summaryText(results: readonly CheckResult[], style: (style: Style, text
   const seen = results.flatMap((result) => result.seen)
   const count = (state: Seen['state']): number => seen.filter((one) => one.state === state).length
   const [errors, warnings, notes] = [count('error'), count('warning'), count('note')]
-  const skipped = results.filter(({ state }) => state === 'skipped').length
-  const unknown = skipped === 0 ? '' : `; ${counted(skipped, 'check')} skipped because of it`
+  // Without their number: those that are skipped for one reason are told in one line.
+  const isSkipped = results.some(({ state }) => state === 'skipped')
+  const unknown = isSkipped ? '; what needs that was skipped' : ''
   if (errors + warnings === 0) {
     return style('green', `Nothing is wrong${notes === 0 ? '' : ` (${counted(notes, 'note')})`}.`)
   }

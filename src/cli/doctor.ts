@@ -12,7 +12,7 @@ import { type ConfigOptions, configSource, configWords } from './config-options.
 import { doctorJson } from './doctor-json.ts'
 import { DoctorText } from './doctor-text.ts'
 import { exitCode, reportUsage } from './failure.ts'
-import { shellWord } from './replay-human.ts'
+import { shellWord } from './shell-word.ts'
 
 export interface DoctorCommandOptions extends ConfigOptions {
   readonly for?: 'serve' | 'bridge'

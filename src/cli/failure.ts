@@ -1,19 +1,24 @@
 import { type ErrorCode, errorCodes, isRelayError, toError } from '../errors.ts'
+import type { ConfigOptions } from './config-options.ts'
 import { helpHint } from './help-hint.ts'
+import { namedCommands } from './named-commands.ts'
 
 /** Exit codes of every command. */
 export const exitCode = { success: 0, failure: 1, usage: 2, configuration: 78 } as const
 
-/** Says on standard error what went wrong and what to do, and returns the exit code for it. */
-export function reportFailure(thrown: unknown): number {
+/**
+ * Says on standard error what went wrong and what to do, and returns the exit code for it.
+ * @param options of the command that failed, for those commands that are to be run next. Default: none
+ */
+export function reportFailure(thrown: unknown, options: ConfigOptions = {}): number {
   const error = toError(thrown)
   if (!isRelayError(error)) {
     console.error(error.stack ?? error.message)
     return exitCode.failure
   }
-  console.error(error.message)
+  console.error(namedCommands(error.message, options))
   const { action } = errorCodes[error.code]
-  console.error(`${error.code}: ${action}`)
+  console.error(`${error.code}: ${namedCommands(action, options)}`)
   return exitCodeOf(error.code)
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { addConfigOptions } from './config-options.ts'
+import { epilog } from './epilog.ts'
 import type { LoadgenCommandOptions } from './loadgen-options.ts'
 import { httpUrl, positiveNumber, positiveWhole, wholeNumber } from './option-values.ts'
 
@@ -59,7 +60,7 @@ export function addLoadgenCommand(program: Command, run: (code: number) => void)
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Events carry a number for each repository, in digests and tags. When all has arrived it listens for two more seconds, for
 late repeats. Ctrl-C ends the posting, a second time the waiting; what is known is printed. The same seed makes the same
 events but for their times, so that they are new ones to a gateway.
@@ -70,7 +71,7 @@ looked; else 1, also when the gateway does not answer; 2 for a wrong option, 78 
 Examples:
   registry-relay loadgen --url http://127.0.0.1:8080/notifications -c registry-relay.yaml --rate 200 --seconds 60
   registry-relay loadgen --url http://127.0.0.1:8080/notifications --as gitlab --verify receiver \\
-    --receiver 127.0.0.1:8090 --events 5000`,
+    --receiver 127.0.0.1:8090 --events 5000`),
     )
     .action(async (options: LoadgenCommandOptions) =>
       run(await (await import('./loadgen.ts')).loadgen(options)),

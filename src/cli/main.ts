@@ -3,9 +3,10 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ServiceSignals } from '../app/service-signals.ts'
 import { packageVersion } from '../version.ts'
 import { addConfigCommand } from './config-command.ts'
-import { addConfigOptions, configSource } from './config-options.ts'
+import { addConfigOptions, type ConfigOptions, configSource } from './config-options.ts'
 import { addDlqCommand } from './dlq-command.ts'
 import { addDoctorCommand } from './doctor-command.ts'
+import { epilog } from './epilog.ts'
 import { exitCode, reportFailure } from './failure.ts'
 import { hintAtHelp } from './help-hint.ts'
 import { addLoadgenCommand } from './loadgen-command.ts'
@@ -87,11 +88,16 @@ program
 
 hintAtHelp(program)
 
+let given: ConfigOptions = {}
+program.hook('preAction', (_program, command) => {
+  given = command.opts<ConfigOptions>()
+})
+
 try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) finish(error.exitCode === 0 ? exitCode.success : exitCode.usage)
-  else finish(reportFailure(error))
+  else finish(reportFailure(error, given))
 }
 
 /** Listens before anything is loaded: a signal that nobody listens to ends the process. */
@@ -113,12 +119,12 @@ function finish(code: number): void {
 
 /** `ends`: for what else a service that runs gives up and must be started again. */
 function serviceExit(ends = ''): string {
-  return `
+  return epilog(`
 Runs until SIGINT or SIGTERM; SIGHUP has the configuration read again, and a wrong one changes nothing.
 That Kafka or the schema registry is away does not end it: see /readyz.
 
 Exit status: 0 after a clean stop, 1 when a port cannot be had${ends},
-when something did not stop in time or a second signal came, 2 for a wrong option, 78 for a wrong configuration.`
+when something did not stop in time or a second signal came, 2 for a wrong option, 78 for a wrong configuration.`)
 }
 
 function port(text: string): number {

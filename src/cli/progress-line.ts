@@ -7,6 +7,9 @@ export interface Terminal {
   write(text: string): unknown
 }
 
+/** Of a bar; with fewer it says nothing. */
+const [mostCells, fewestCells] = [20, 5]
+
 const clearLine = '\r\u001b[K'
 
 /** One line that is written over again and again on a terminal, and not written at all elsewhere. */
@@ -21,10 +24,11 @@ export class ProgressLine {
   /** Shows the text, with a bar when both `done` and `total` are known. */
   show(text: string, done?: number, total?: number): void {
     if (this.#terminal.isTTY !== true) return
-    const bar = done !== undefined && total !== undefined && total > 0 ? ` ${barOf(done / total)}` : ''
     // A terminal that does not know its width says 0.
-    const width = Math.max(0, (this.#terminal.columns || 80) - 1 - bar.length)
-    this.#terminal.write(`${clearLine}${text.slice(0, width)}${bar}`)
+    const width = Math.max(0, (this.#terminal.columns || 80) - 1)
+    const words = text.slice(0, width)
+    const isKnown = done !== undefined && total !== undefined && total > 0
+    this.#terminal.write(`${clearLine}${words}${isKnown ? barOf(done / total, width - words.length) : ''}`)
     this.#shown = true
   }
 
@@ -35,7 +39,12 @@ export class ProgressLine {
   }
 }
 
-function barOf(share: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * 20)
-  return `[${'#'.repeat(full)}${'.'.repeat(20 - full)}] ${String(Math.floor(Math.min(1, share) * 100)).padStart(3)} %`
+/** With a space in front. The words say more: where they leave little room it is shorter, then only the figure, then nothing. */
+function barOf(share: number, room: number): string {
+  const part = Math.min(1, Math.max(0, share))
+  const figure = ` ${String(Math.floor(part * 100)).padStart(3)} %`
+  const cells = Math.min(mostCells, room - figure.length - 3)
+  if (cells < fewestCells) return figure.length <= room ? figure : ''
+  const full = Math.round(part * cells)
+  return ` [${'#'.repeat(full)}${'.'.repeat(cells - full)}]${figure}`
 }

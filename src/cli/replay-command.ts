@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { addConfigOptions } from './config-options.ts'
+import { epilog } from './epilog.ts'
 import { positiveNumber, texts, wholeNumber } from './option-values.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
 
@@ -15,9 +16,12 @@ export function addReplayCommand(program: Command, run: (code: number) => void):
     )
     .option(
       '--from <when>',
-      'events received at this time or later: 2026-11-26T09:30:00Z, 2h (ago), or earliest',
+      'events received at this time or later: 2026-11-26T09:30:00Z, 2h (ago), or earliest (beginning)',
     )
-    .option('--to <when>', 'events received before this time; latest is what is there now (default: latest)')
+    .option(
+      '--to <when>',
+      'events received before this time; latest (now) is what is there at the start (default: latest)',
+    )
     .option(
       '--repository <pattern>',
       'only these; * within a segment, ** across; may come several times',
@@ -46,7 +50,7 @@ export function addReplayCommand(program: Command, run: (code: number) => void):
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
-      `
+      epilog(`
 The span is fixed when the replay starts. Interrupted, it goes on with --id and no other option than a URL, which is not
 kept. Events keep their webhook-id, so a receiver can tell what it has had. What the endpoint refuses is named at the
 end, and not written to the dead letters.
@@ -58,7 +62,7 @@ Examples:
   registry-relay replay -c registry-relay.yaml --to-endpoint search --from 2h
   registry-relay replay -c registry-relay.yaml --to-endpoint http://127.0.0.1:8090/ --from earliest \\
     --repository 'team/**' --action push --rate 50
-  registry-relay replay -c registry-relay.yaml --id 20261126-093000-k3x9`,
+  registry-relay replay -c registry-relay.yaml --id 20261126-093000-k3x9`),
     )
     .action(async (options: ReplayCommandOptions) => run(await (await import('./replay.ts')).replay(options)))
 }

@@ -6,6 +6,7 @@ import { sizeOf } from '../operations/replay-spans.ts'
 import { columns } from './columns.ts'
 import { configWords } from './config-options.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
+import { shellWord } from './shell-word.ts'
 import { timeLeft } from './time-left.ts'
 
 /** The first line: which replay this is, and what it covers. */
@@ -116,11 +117,6 @@ export function goOnCommand(
     ...('name' in plan.target ? [] : ["--to-endpoint '<the same URL>'"]),
     ...(rate === undefined ? [] : [`--rate ${rate}`]),
   ].join(' ')
-}
-
-/** A word as a shell takes it. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 function spanText({ from, to, partition }: ReplayPlan): string {

@@ -99,9 +99,10 @@ function momentOf(
   if (offset !== undefined) return { text: `offset ${offset}`, moment: { kind: 'offset', offset } }
   if (text === undefined) return undefined
   const moment = parseMoment(text, now)
-  if (moment !== undefined) return { text, moment }
+  // By one word for each end: the plan is compared when a replay goes on.
+  if (moment !== undefined) return { text: moment.kind === 'time' ? text : momentText(moment), moment }
   throw new WrongOption(
-    `${option}: expected a time as 2026-11-26T09:30:00Z, a time ago as 90s, 15m, 2h or 7d, earliest or latest, got ${JSON.stringify(text)}`,
+    `${option}: expected a time as 2026-11-26T09:30:00Z, a time ago as 90s, 15m, 2h or 7d, earliest (beginning) or latest (now), got ${JSON.stringify(text)}`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { addConfigOptions } from './config-options.ts'
+import { epilog } from './epilog.ts'
 import type { SchemaCheckOptions, SchemaRegisterOptions, SchemaShowOptions } from './schema.ts'
 
 const levels = [
@@ -24,14 +25,14 @@ export function addSchemaCommand(program: Command, run: (code: number) => void):
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Exit status: 0 when the schema is registered under every subject or could be, 1 when a subject would refuse it, when a
 schema that is not registered yet breaks the house rules, or when the registry could not be asked, 2 for a wrong
 option, 78 for a wrong configuration or schema file.
 
 Examples:
   registry-relay schema check -c registry-relay.yaml
-  registry-relay schema check -c registry-relay.yaml --schema my-registry-event.avsc --json`,
+  registry-relay schema check -c registry-relay.yaml --schema my-registry-event.avsc --json`),
     )
     .action(async (options: SchemaCheckOptions) =>
       run(await (await import('./schema.ts')).schemaCheck(options)),
@@ -49,14 +50,14 @@ Examples:
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Exit status: 0 when the schema is registered under every subject now, 1 when one refused it (with the reasons), when a
 schema that is not registered yet breaks the house rules, or when the registry could not be asked, 2 for a wrong option,
 78 for a wrong configuration or schema file.
 
 Examples:
   registry-relay schema register -c registry-relay.yaml
-  registry-relay schema register -c registry-relay.yaml --set-compatibility FULL_TRANSITIVE`,
+  registry-relay schema register -c registry-relay.yaml --set-compatibility FULL_TRANSITIVE`),
     )
     .action(async (options: SchemaRegisterOptions) =>
       run(await (await import('./schema.ts')).schemaRegister(options)),
@@ -73,14 +74,14 @@ Examples:
     .option('--json', 'the same for programs: a list, with the schema as JSON')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Exit status: 0 when what was asked for is there, 1 when it is not or the registry could not be asked, 2 for a wrong
 option, 78 for a wrong configuration.
 
 Examples:
   registry-relay schema show -c registry-relay.yaml
   registry-relay schema show -c registry-relay.yaml --subject registry.events.v1-value --version 1
-  registry-relay schema show -c registry-relay.yaml --id 7 --json | jq '.[0].schema'`,
+  registry-relay schema show -c registry-relay.yaml --id 7 --json | jq '.[0].schema'`),
     )
     .action(async (options: SchemaShowOptions) =>
       run(await (await import('./schema.ts')).schemaShow(options)),

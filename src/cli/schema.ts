@@ -7,6 +7,7 @@ import { readSchema, subjectsOf } from '../operations/schema-subjects.ts'
 import { type ShownVersion, showId, showVersion } from '../operations/show-schema.ts'
 import { type ConfigOptions, configSource } from './config-options.ts'
 import { exitCode } from './failure.ts'
+import { namedCommands } from './named-commands.ts'
 import { checkText, registerText, showText } from './schema-human.ts'
 import { checkJson, registerJson, showJson } from './schema-json.ts'
 
@@ -45,7 +46,7 @@ export async function schemaCheck(options: SchemaCheckOptions): Promise<number> 
   console.log(
     options.json === true
       ? checkJson({ name, fingerprint }, checks, ok)
-      : checkText({ name, fingerprint }, registryOf(config), checks),
+      : namedCommands(checkText({ name, fingerprint }, registryOf(config), checks), options),
   )
   return ok ? exitCode.success : exitCode.failure
 }

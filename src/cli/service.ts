@@ -4,6 +4,8 @@ import type { ServiceSignals } from '../app/service-signals.ts'
 import { Supervisor } from '../app/supervisor.ts'
 import { createTelemetry, type RealTelemetry } from '../app/telemetry.ts'
 import type { Config } from '../config/config.ts'
+import { errorCodes, isRelayError, toError } from '../errors.ts'
+import type { Logger } from '../telemetry.ts'
 import { exitCode } from './failure.ts'
 
 export interface Service {
@@ -35,6 +37,9 @@ export async function runService(service: Service, orders: ServiceSignals): Prom
   const telemetry = createTelemetry(config.logging)
   try {
     return await serve(service, config, telemetry, orders)
+  } catch (error) {
+    if (!telemetry.readableLog) logEnd(service.name, toError(error), telemetry.logger)
+    throw error
   } finally {
     await telemetry.flushTraces()
     // What a client still says of connections that it has lost sight of is about nothing that anybody could do.
@@ -66,7 +71,8 @@ async function serve(
       reloader.close()
     }
     orders.onHangup = () => logger.info({}, 'configuration not reloaded: the stop is under way')
-    logger.info({ signal: await orders.stop }, `${name} stops`)
+    const signal = await orders.stop
+    logger.info({ signal }, `${name} stops: what is under way is waited for; a second signal ends it at once`)
     const clean = await supervisor.stop()
     logger.info({ clean }, `${name} has stopped`)
     return clean ? exitCode.success : exitCode.failure
@@ -74,4 +80,12 @@ async function serve(
     await supervisor.stop()
     throw error
   }
+}
+
+/** Standard error gets it in words, for a person. Whoever collects lines of JSON looks for the reason among them. */
+function logEnd(name: string, error: Error, logger: Logger): void {
+  const facts = isRelayError(error)
+    ? { code: error.code, reason: error.message, action: errorCodes[error.code].action }
+    : { err: error }
+  logger.error(facts, `${name} ends: it cannot go on`)
 }

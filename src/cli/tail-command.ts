@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { addConfigOptions } from './config-options.ts'
+import { epilog } from './epilog.ts'
 import { positiveWhole, texts, wholeNumber } from './option-values.ts'
 import type { TailCommandOptions } from './tail-options.ts'
 
@@ -32,7 +33,7 @@ export function addTailCommand(program: Command, run: (code: number) => void): v
     .option('-v, --verbose', 'with topic, partition and offset')
     .addHelpText(
       'after',
-      `
+      epilog(`
 The time is the one of receipt, in UTC. Records that cannot be read are named and passed over. While Kafka is away the
 command waits and says so. A reading is a consumer group <bridge.group>.reader.<random> that commits nothing.
 
@@ -42,7 +43,7 @@ failed, 2 for a wrong option, 78 for a wrong configuration.
 Examples:
   registry-relay tail -c registry-relay.yaml
   registry-relay tail --from 2h --repository 'team/**' --action push --action delete
-  registry-relay tail --from beginning --no-follow --json | jq -r .event.target.repository | sort | uniq -c`,
+  registry-relay tail --from beginning --no-follow --json | jq -r .event.target.repository | sort | uniq -c`),
     )
     .action(async (options: TailCommandOptions) => run(await (await import('./tail.ts')).tail(options)))
 }

@@ -26,9 +26,6 @@ export interface TailCommandOptions extends ConfigOptions {
 /** Options that cannot be used, in a sentence. */
 export class WrongTailOption extends Error {}
 
-/** What people write who know no other word for it. */
-const words: Readonly<Record<string, ReplayMoment['kind']>> = { beginning: 'earliest', now: 'latest' }
-
 /**
  * What the options ask for.
  * @param now milliseconds since the epoch
@@ -61,7 +58,7 @@ export function tailRequest(
 
 function momentOf(text: string, now: number): ReplayMoment {
   if (/^\d{1,18}$/.test(text)) return { kind: 'offset', offset: BigInt(text) }
-  const moment = parseMoment(words[text] ?? text, now)
+  const moment = parseMoment(text, now)
   if (moment !== undefined) return moment
   throw new WrongTailOption(
     `--from: expected a time as 2026-11-26T09:30:00Z, a time ago as 90s, 15m, 2h or 7d, beginning, now or an offset, got ${JSON.stringify(text)}`,

@@ -2,7 +2,7 @@ import { withTail } from '../app/open-tail.ts'
 import { stopSignal } from '../app/signals.ts'
 import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config/load.ts'
-import { momentText } from '../operations/replay-moment.ts'
+import { momentText, type ReplayMoment } from '../operations/replay-moment.ts'
 import { runTail, type TailOptions } from '../operations/tail.ts'
 import type { TailedRecord } from '../operations/tail-record.ts'
 import { compactJson } from './compact-json.ts'
@@ -72,6 +72,11 @@ async function printEnvelope(tailed: TailedRecord, lines: TailLines, output: Lin
 
 function tellStart({ topics, from, follow }: Pick<TailOptions, 'topics' | 'from' | 'follow'>): void {
   if (!follow) return
-  const since = from.kind === 'latest' ? 'now' : momentText(from)
-  console.error(`following ${topics.join(', ')} from ${since}; Ctrl-C ends`)
+  console.error(`following ${topics.join(', ')} from ${startText(from)}; Ctrl-C ends`)
+}
+
+/** In the words of the help. */
+function startText(from: ReplayMoment): string {
+  if (from.kind === 'earliest') return 'the beginning'
+  return from.kind === 'latest' ? 'now' : momentText(from)
 }

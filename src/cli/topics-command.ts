@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { addConfigOptions } from './config-options.ts'
+import { epilog } from './epilog.ts'
 import type { TopicsCommandOptions } from './topics.ts'
 
 /** `topics plan` and `topics apply` with their help. `run` gets the exit code. */
@@ -10,13 +11,13 @@ export function addTopicsCommand(program: Command, run: (code: number) => void):
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Exit status: 0 when every topic exists and none has a dangerous setting (a notice does no harm), 1 when something is to
 be done or Kafka could not be asked, 2 for a wrong option, 78 for a wrong configuration.
 
 Examples:
   registry-relay topics plan -c registry-relay.yaml
-  registry-relay topics plan -c registry-relay.yaml --json | jq '.topics[].findings[]'`,
+  registry-relay topics plan -c registry-relay.yaml --json | jq '.topics[].findings[]'`),
     )
     .action(async (options: TopicsCommandOptions) =>
       run(await (await import('./topics.ts')).topicsPlan(options)),
@@ -26,9 +27,9 @@ Examples:
     .option('--json', 'the same for programs')
     .addHelpText(
       'after',
-      `
+      epilog(`
 Exit status: 0 when every topic exists now, whatever its settings (ask \`topics plan\`), 1 when one could not be created,
-2 for a wrong option, 78 for a wrong configuration.`,
+2 for a wrong option, 78 for a wrong configuration.`),
     )
     .action(async (options: TopicsCommandOptions) =>
       run(await (await import('./topics.ts')).topicsApply(options)),

@@ -4,6 +4,7 @@ import { createMissingTopics, planTopics, type TopicsPlan } from '../operations/
 import { type ConfigOptions, configSource } from './config-options.ts'
 import { exitCode } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
+import { namedCommands } from './named-commands.ts'
 import { applyText, planText } from './topics-human.ts'
 
 export interface TopicsCommandOptions extends ConfigOptions {
@@ -14,7 +15,9 @@ export interface TopicsCommandOptions extends ConfigOptions {
 export async function topicsPlan(options: TopicsCommandOptions): Promise<number> {
   const config = loadConfig(configSource(options))
   const plan = await withWatchedAdmin(config.kafka, tellWait, (admin) => planTopics(config, admin))
-  console.log(options.json === true ? planJson(plan) : planText(plan, config.kafka.brokers))
+  console.log(
+    options.json === true ? planJson(plan) : namedCommands(planText(plan, config.kafka.brokers), options),
+  )
   return plan.asWanted ? exitCode.success : exitCode.failure
 }
 
@@ -26,7 +29,7 @@ export async function topicsApply(options: TopicsCommandOptions): Promise<number
   console.log(
     options.json === true
       ? JSON.stringify({ created, existing, findings }, undefined, 2)
-      : applyText(report, config.kafka.brokers),
+      : namedCommands(applyText(report, config.kafka.brokers), options),
   )
   return exitCode.success
 }

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { RelayError } from '../errors.ts'
 import type { Environment } from './substitute.ts'
 
@@ -25,13 +27,13 @@ export function configFile(
   // An empty variable is how a container is told that there is none.
   if (named !== undefined && named !== '') {
     if (existsSync(named)) return named
-    throw unreadable(named, `${configFileVariable} names this file, and there is no such file; ${example}`)
+    throw unreadable(named, `${configFileVariable} names this file, and there is no such file${beginning()}`)
   }
   if (existsSync(defaultFile)) return defaultFile
   if (isSet) return undefined
   throw new RelayError(
     'CONFIG_INVALID',
-    `no configuration: no --config was given, ${configFileVariable} is not set, and there is no ${defaultFile} in this folder; ${example}`,
+    `no configuration: no --config was given, ${configFileVariable} is not set, and there is no ${defaultFile} in this folder${beginning()}`,
   )
 }
 
@@ -63,14 +65,20 @@ export function configText(path: string): string {
   }
 }
 
-const example = 'examples/registry-relay.yaml is one to begin with'
+/** Ends a sentence with the example that came with this package, where it did, as it is typed in the working folder. */
+function beginning(): string {
+  const path = fileURLToPath(new URL('../../examples/registry-relay.yaml', import.meta.url))
+  if (!existsSync(path)) return ''
+  const below = relative(process.cwd(), path)
+  return `; ${below.startsWith('..') ? path : below} is one to begin with`
+}
 
 function bytesOf(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT') throw unreadable(path, `there is no such file; ${example}`, cause)
+    if (code === 'ENOENT') throw unreadable(path, `there is no such file${beginning()}`, cause)
     if (code === 'ENOTDIR') throw unreadable(path, 'a part of this path is a file', cause)
     if (code === 'EISDIR') throw unreadable(path, `this is a folder; name the file in it`, cause)
     if (code === 'EACCES')

@@ -10,6 +10,7 @@ import { type FurtherEndpoints, notificationsEndpoints } from './notifications-e
 import { Places } from './places.ts'
 import { configSchema } from './schema.ts'
 import { noSettings, type Settings, withSettings } from './setting.ts'
+import { sharedPort } from './shared-port.ts'
 import { referenceProblems, substitute } from './substitute.ts'
 import { YamlReader } from './yaml-reader.ts'
 
@@ -59,6 +60,7 @@ export function parseAll(text: string | undefined, options: ParseOptions): Parse
   )
   const more = notificationsEndpoints(reader, endpointNames(given))
   findings.addFromFile(reader.findings)
+  findings.addIssues(result.success ? sharedPort(result.data, given) : [])
   const parsed = { findings: findings.all, document, places: new Places(document, settings), given }
   if (!result.success || parsed.findings.length > 0) return { ...parsed, config: undefined }
   warnOfNothing(result.data, document, reader)

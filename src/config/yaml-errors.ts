@@ -58,10 +58,19 @@ const words: readonly (readonly [YAMLError['code'], RegExp, string])[] = [
 
 /** What the YAML parser found, in the words of somebody who has to mend it. None repeats a text of the file: it may be a secret. */
 export function yamlFindings(text: string, document: Document.Parsed): readonly Finding[] {
-  const findings = [...document.errors, ...document.warnings].map((error) => ({
+  const errors = [...document.errors, ...document.warnings]
+  const findings = errors.map((error) => ({
     offset: beginning(document, error),
     message: yamlProblem(error),
   }))
+  // Of what stands behind a tab the parser makes one thing after another, and none of it is so.
+  const isTab = errors.map(({ code }) => code === 'TAB_AS_INDENT')
+  const tab = isTab.indexOf(true)
+  if (tab !== -1)
+    return firstOfEachLine(
+      text,
+      findings.filter((_, at) => at < tab || isTab[at]),
+    )
   // A `${…}` where its braces count tears the file apart: what the parser says of the rest is about nothing in it.
   const torn = findings.findIndex(({ offset }) => text.startsWith('${', offset - 1))
   if (torn === -1) return firstOfEachLine(text, findings)

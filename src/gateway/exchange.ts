@@ -127,7 +127,7 @@ export class Exchange {
       status === 500 ? 'error' : 'warn',
       code,
       facts,
-      `notification rejected: ${message}`,
+      `notification refused: ${message}`,
     )
   }
 

@@ -132,7 +132,11 @@ export class GatewayServer {
     await new Promise<void>((resolve, reject) => {
       const failed = (cause: Error): void => {
         reject(
-          new RelayError('CANNOT_LISTEN', `gateway: cannot listen on ${where}: ${cause.message}`, { cause }),
+          new RelayError(
+            'CANNOT_LISTEN',
+            `gateway: cannot listen on ${where}: ${cause.message} (gateway.port)`,
+            { cause },
+          ),
         )
       }
       server.once('error', failed)

@@ -38,6 +38,9 @@ export class Attempt {
   /** Made only for who asks: a signal costs more than all the rest of an attempt. */
   #controller: AbortController | undefined
   #cancelTimer: Cancel | undefined
+  /** Ends it for its time being over. */
+  #expire: (() => void) | undefined
+  #expiresAt = Number.POSITIVE_INFINITY
   #timedOut = false
 
   constructor(clock: Clock, caller: AbortSignal | undefined, onEnd: (attempt: Attempt) => void) {
@@ -80,10 +83,20 @@ export class Attempt {
 
   /** From now on; the reason is an Error with code `TOTAL_TIMEOUT`. */
   limit(ms: number): void {
-    this.#cancelTimer = this.#clock.after(ms, () => {
+    this.#expiresAt = this.#clock.monotonic() + ms
+    this.#expire = () => {
       this.#timedOut = !this.#aborted
       this.abort(Object.assign(new Error(`no answer within ${ms} ms`), { code: 'TOTAL_TIMEOUT' }))
-    })
+    }
+    this.#cancelTimer = this.#clock.after(ms, this.#expire)
+  }
+
+  /**
+   * To be called right before it is sent. A process that stood still may get to its sockets before its timers, and would send what
+   * somebody else has delivered meanwhile.
+   */
+  endIfLate(): void {
+    if (this.#clock.monotonic() >= this.#expiresAt) this.#expire?.()
   }
 
   /** Lets go of clock and signal, which live longer. */

@@ -30,8 +30,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #aborted: { readonly reason: unknown } | undefined
   #bytes = 0
   #onOver: (() => void) | undefined
+  readonly #beforeSending: () => void
 
-  constructor() {
+  /** @param beforeSending called when a connection is there and nothing is sent yet; may {@link abort} */
+  constructor(beforeSending: () => void) {
+    this.#beforeSending = beforeSending
     this.head = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -70,6 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#beforeSending()
     this.#controller = controller
     if (this.#aborted !== undefined) controller.abort(toError(this.#aborted.reason))
   }

@@ -81,7 +81,7 @@ export class HttpTransport {
   async post(headers: readonly string[], body: Buffer, attempt: Attempt): Promise<TransportAnswer> {
     if (this.#addressFault !== undefined) throw this.#addressFault
     this.#follow(presentOf(this.#options.tls), presentOf(this.#options.proxy))
-    const exchange = new Exchange()
+    const exchange = new Exchange(() => attempt.endIfLate())
     attempt.whenAborted((reason) => exchange.abort(reason))
     this.#dispatcher.dispatch(
       {

@@ -210,9 +210,11 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     )
     if (givenUp) {
       this.#metrics.givenUp.add('deadline', records)
-      this.#logger.error({ ...error.facts, err: error }, error.message)
+      // Whoever closes hears of it, as do those who write; only they know whether it is kept elsewhere.
+      this.#logger.debug({ ...error.facts, err: error }, error.message)
     }
     this.#intake.abandonAll(error)
+    this.#limit.close()
     await this.#session.close()
     this.#observing?.()
     this.#show()
@@ -256,7 +258,7 @@ export class Publisher implements Sink<OutgoingRecord, readonly Published[]> {
     this.#connected = true
     if (this.#partitionCount !== undefined) this.#router.told(this.#partitionCount)
     this.#lanes.open()
-    this.#logger.info({ topic, partitions: this.#partitionCount }, 'connected to Kafka, publishing')
+    this.#logger.info({ topic, partitions: this.#partitionCount }, 'connected to Kafka')
   }
 
   #limitRecords(maxMessageBytes: number): void {

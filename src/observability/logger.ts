@@ -4,6 +4,7 @@ import pretty from 'pino-pretty'
 import type { Facts, Logger } from '../telemetry.ts'
 import { redactFacts } from './redact.ts'
 import { redactText } from './redact-text.ts'
+import { terminalLine } from './terminal-line.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -28,6 +29,8 @@ export interface LineWriter {
 export interface LevelledLogger extends Logger {
   /** For it and for all of its children, those of before as well. */
   setLevel(level: LogLevel): void
+  /** Lines are written for a person's eyes: not as JSON. */
+  readonly readable: boolean
 }
 
 const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
@@ -60,6 +63,7 @@ export function createLogger(options: LoggerOptions): LevelledLogger {
       readable ? prettyLines(lines, terminal) : lines,
     ),
     { level },
+    readable,
   )
 }
 
@@ -69,7 +73,11 @@ function prettyLines(lines: LineWriter, colorize: boolean): LineWriter {
     colorize,
     ignore: 'service,version',
     translateTime: 'SYS:HH:MM:ss.l',
-    singleLine: true,
+    hideObject: true,
+    messageFormat(log, _messageKey, _levelLabel, { colors }) {
+      const { level: _level, time: _time, service: _service, version: _version, msg, ...facts } = log
+      return terminalLine(String(msg), facts, colors.gray)
+    },
   })
   return { write: (line) => lines.write(format(line)) }
 }
@@ -77,10 +85,12 @@ function prettyLines(lines: LineWriter, colorize: boolean): LineWriter {
 class PinoLogger implements LevelledLogger {
   readonly #pino: pino.Logger
   readonly #threshold: Threshold
+  readonly readable: boolean
 
-  constructor(logger: pino.Logger, threshold: Threshold) {
+  constructor(logger: pino.Logger, threshold: Threshold, readable: boolean) {
     this.#pino = logger
     this.#threshold = threshold
+    this.readable = readable
   }
 
   setLevel(level: LogLevel): void {
@@ -104,7 +114,7 @@ class PinoLogger implements LevelledLogger {
   }
 
   child(facts: Facts): Logger {
-    return new PinoLogger(this.#pino.child(redactFacts(facts)), this.#threshold)
+    return new PinoLogger(this.#pino.child(redactFacts(facts)), this.#threshold, this.readable)
   }
 
   #write(level: 'debug' | 'info' | 'warn' | 'error', facts: Facts, message: string): void {

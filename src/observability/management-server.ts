@@ -112,7 +112,7 @@ export class ManagementServer {
     } catch (error) {
       throw new RelayError(
         'CANNOT_LISTEN',
-        `management server: cannot listen on ${host}:${port}: ${toError(error).message}`,
+        `management server: cannot listen on ${host}:${port}: ${toError(error).message} (management.port)`,
         { cause: error, facts: { host, port } },
       )
     }

@@ -10,6 +10,7 @@ const metric = {
   quarantined: 'registry_relay_gateway_quarantined_total',
   duplicates: 'registry_relay_gateway_events_duplicate_total',
   ignored: 'registry_relay_gateway_events_ignored_total',
+  rejected: 'registry_relay_gateway_rejected_total',
   requests: 'registry_relay_gateway_in_flight_requests',
   spoolHeld: 'registry_relay_spool_held_bytes',
   spoolLimit: 'registry_relay_spool_limit_bytes',
@@ -30,6 +31,14 @@ const metric = {
 
 const all = Object.values(metric)
 const delivered = { outcome: 'delivered' } as const
+/** Why a request is turned away at the door, whatever it brings: nothing of it is an event that was refused. */
+const doorReasons = [
+  'unauthorized',
+  'not_found',
+  'method_not_allowed',
+  'unsupported_media_type',
+  'unsupported_encoding',
+] as const
 /** A refusal is about the event: the endpoint works. */
 const answeredVerdicts = ['delivered', 'refused'] as const
 const failedVerdicts = ['retry', 'misconfigured'] as const
@@ -84,6 +93,7 @@ function gatewayOf(figures: Figures): GatewayStatus {
     duplicates: figures.sum(metric.duplicates),
     filtered: figures.sum(metric.ignored),
     refused: figures.sum(metric.refused),
+    notLetIn: doorReasons.reduce((sum, reason) => sum + figures.sum(metric.rejected, { reason }), 0),
   }
 }
 

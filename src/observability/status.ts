@@ -51,6 +51,8 @@ export interface GatewayStatus {
   readonly filtered: number
   /** Not acknowledged: their registries send them again. */
   readonly refused: number
+  /** Requests that were turned away unread: credentials, path, method, content type or encoding. */
+  readonly notLetIn: number
 }
 
 export interface SpoolStatus {

@@ -11,13 +11,22 @@ const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 /** An hour and minute at least: a date alone does not say where its day begins. `Z` or `+02:00`: nor does a time without. */
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i
 
+/** The ends of a topic, also in the words of people who know no other. */
+const ends: Readonly<Record<string, 'earliest' | 'latest'>> = {
+  earliest: 'earliest',
+  beginning: 'earliest',
+  latest: 'latest',
+  now: 'latest',
+}
+
 /**
- * `earliest`, `latest`, a time as in `2026-11-26T09:30:00Z`, or a time ago: `90s`, `15m`, `2h`, `7d`.
+ * `earliest` or `beginning`, `latest` or `now`, a time as in `2026-11-26T09:30:00Z`, or a time ago: `90s`, `15m`, `2h`, `7d`.
  * @param now milliseconds since the epoch
  * @returns undefined: none of that
  */
 export function parseMoment(text: string, now: number): ReplayMoment | undefined {
-  if (text === 'earliest' || text === 'latest') return { kind: text }
+  const end = Object.hasOwn(ends, text) ? ends[text] : undefined
+  if (end !== undefined) return { kind: end }
   const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
   if (count !== undefined && unit !== undefined) {
     return { kind: 'time', ms: Math.max(0, now - Number(count) * (units[unit] ?? 0)) }

@@ -3,7 +3,8 @@ import { RelayError } from '../errors.ts'
 export interface WriteOptions {
   /**
    * Aborted: the caller stops waiting. What the sink has not yet begun to send is withdrawn and will not be
-   * written; what is under way may still be. The write rejects with the signal's reason.
+   * written; what is under way may still be. The write rejects with the signal's reason. Only where that is the `TimeoutError`
+   * of `AbortSignal.timeout`, a sink may say instead what it waited for: DEADLINE_EXCEEDED, with the reason as its `cause`.
    */
   readonly signal?: AbortSignal
 }

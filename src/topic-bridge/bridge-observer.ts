@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { toError } from '../errors.ts'
 import type { ConsumedRecord, LostRecords, PartitionCommit, TopicPartition } from '../kafka/consumer-port.ts'
 import type { DeadLetterPlace, DeadLetterReason } from '../kafka/dead-letter-port.ts'
+import { RepeatFilter } from '../repeat-filter.ts'
 import type { Counter, Gauge, Labels, Logger, Telemetry } from '../telemetry.ts'
 import type { Outcome } from './delivered.ts'
 import { DeliveryMetrics } from './delivery-metrics.ts'
@@ -9,12 +10,6 @@ import { PartitionGauges } from './partition-gauges.ts'
 
 /** What an attempt was about when it failed. */
 export type Stage = 'decode' | 'deliver' | 'dead_letter'
-
-/**
- * An endpoint that is down fails for every repository: one line in this time, with the number of those left
- * out.
- */
-const retryLogGapMs = 10_000
 
 /** A wrong set-up needs a person, who needs one line. */
 const alarmGapMs = 60_000
@@ -50,8 +45,8 @@ export class BridgeObserver {
   readonly #oldest: Gauge
   #flying = 0
   #held = 0
-  #unsaid = 0
-  #saidAt = Number.NEGATIVE_INFINITY
+  /** An endpoint that is down fails for every repository, and one that refuses all makes a dead letter of every event. */
+  readonly #repeats: RepeatFilter
   #alarmedAt = Number.NEGATIVE_INFINITY
 
   /**
@@ -68,6 +63,7 @@ export class BridgeObserver {
     const { metrics } = telemetry
     this.#logger = telemetry.logger.child({ component: 'topic-bridge', endpoint })
     this.#clock = clock
+    this.#repeats = new RepeatFilter(clock)
     this.#endpoint = endpoint
     this.#ofEndpoint = { endpoint }
     this.#ofGroup = { endpoint, group }
@@ -199,10 +195,10 @@ export class BridgeObserver {
       return
     }
     const id = `${place.partition}@${place.offset}`
-    this.#logger.error(
-      facts,
-      `not delivered: kept as dead letter ${id} of ${place.topic}, see registry-relay dlq show ${id}`,
-    )
+    const sentence = `not delivered: kept as dead letter ${id} of ${place.topic}, see registry-relay dlq show ${id}`
+    const alike = this.#repeats.pass('dead letter')
+    if (alike === undefined) this.#logger.debug(facts, sentence)
+    else this.#logger.error({ ...facts, alike }, sentence)
   }
 
   /** An answer that says the set-up is wrong: one line in a while, as loud as it gets. */
@@ -243,15 +239,10 @@ export class BridgeObserver {
   ): void {
     this.#retries.add(1, { endpoint: this.#endpoint, stage, reason })
     const facts = { ...placeOf(record), stage, reason, attempts, waitMs, err }
-    const now = this.#clock.monotonic()
-    if (now - this.#saidAt < retryLogGapMs) {
-      this.#unsaid++
-      this.#logger.debug(facts, 'attempt failed; it will be made again')
-      return
-    }
-    this.#logger.warn({ ...facts, alike: this.#unsaid }, 'attempt failed; it will be made again')
-    this.#saidAt = now
-    this.#unsaid = 0
+    const sentence = 'attempt failed; it will be made again'
+    const alike = this.#repeats.pass('retry')
+    if (alike === undefined) this.#logger.debug(facts, sentence)
+    else this.#logger.warn({ ...facts, alike }, sentence)
   }
 
   callbackFailed(thrown: unknown): void {
@@ -288,12 +279,20 @@ export class BridgeObserver {
     )
   }
 
-  givenBack(topic: string, partition: number, unfinished: number): void {
+  givenBack(unfinished: number): void {
     this.#givenBack.add(unfinished, this.#ofEndpoint)
     this.held(-unfinished)
+  }
+
+  /** One line for all that go at a time. @param unfinished records without outcome, by partition; none of 0 */
+  partitionsGivenBack(unfinished: readonly (readonly [TopicPartition, number])[]): void {
+    if (unfinished.length === 0) return
     this.#logger.info(
-      { topic, partition, unfinished },
-      'partition given back; what has no outcome will be read again',
+      {
+        partitions: unfinished.map(([{ topic, partition }]) => `${topic}-${partition}`),
+        unfinished: unfinished.reduce((sum, [, records]) => sum + records, 0),
+      },
+      'partitions given back; what has no outcome will be read again',
     )
   }
 

@@ -285,14 +285,18 @@ export class PartitionRun implements Committable {
     await this.#idle(graceMs)
   }
 
+  /** Records in hand without outcome. */
+  get unfinished(): number {
+    return this.#tracker.openEntries().length
+  }
+
   /** After the drain and its commit: what is known of the partition. Nothing more is committed. */
   end(): PartitionFacts {
     this.#ended = true
     if (this.#paused) this.#held.resume()
-    const { topic, partition } = this.place
     const { observer } = this.#parts
     const open = this.#tracker.openEntries()
-    if (open.length > 0) observer.givenBack(topic, partition, open.length)
+    observer.givenBack(open.length)
     for (const { history } of open) endProcessing(history, 'given_back')
     const { next: low, distances } = this.#progress()
     const { next } = this.#tracker

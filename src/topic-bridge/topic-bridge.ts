@@ -239,6 +239,8 @@ export class TopicBridge {
     const leftMs = Math.max(0, until - this.#clock.monotonic())
     const committed = await within(this.#clock, leftMs, this.#committer.flush(runs))
     if (!committed) this.#observer.commitUnanswered(runs.map(({ place }) => place))
+    const unfinished = runs.map((run) => [run.place, run.unfinished] as const)
+    this.#observer.partitionsGivenBack(unfinished.filter(([, records]) => records > 0))
     for (const [name, run] of given) {
       this.#committer.forget(run)
       this.#facts.set(name, run.end())

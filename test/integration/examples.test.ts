@@ -44,6 +44,20 @@ test('the examples do what they say: an event is written, decoded, and delivered
   assert.equal(readEnvelope(relay.received.at(-1)?.body ?? Buffer.of()).events[0]?.event.target?.tag, '1.0')
 })
 
+test('the example of a bridge says why an event waits', async (t) => {
+  const stack = await startLocalStack()
+  t.after(() => stack.stop())
+  const { config } = await startRelay(t, stack)
+  const { events } = config.topics
+  const servers = [stack.brokers[0] ?? '', stack.schemaRegistryUrl]
+  await promisify(execFile)(process.execPath, [...node('kafka-sink.ts'), ...servers, events])
+  const nowhere = 'http://127.0.0.1:1/hook'
+  const bridging = start(t, [...node('topic-bridge.ts'), ...servers, nowhere, events])
+  await until(() => /: http:\/\/127\.0\.0\.1:1 gave no answer \(ECONNREFUSED\)/.test(bridging.output()), {
+    what: bridging.output,
+  })
+})
+
 test('a decorated registry broadcasts to a Kafka topic and to an endpoint: the same events arrive at both, equal', async (t) => {
   const stack = await startLocalStack()
   t.after(() => stack.stop())

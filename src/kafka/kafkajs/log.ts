@@ -15,9 +15,24 @@ const retriedNamespaces: ReadonlySet<string> = new Set([
   'Runner',
 ])
 
-/** What our own consumer tells too, or what happens at every turn of its flow control. */
-const toldElsewhere =
-  /^(Crash: |Consumer has joined the group$|Offset out of range, resetting |Pausing fetching from |Resuming fetching from )/
+/**
+ * What we tell too, with what it means: that connecting fails, that a request does, that a consumer begins, ends or reads anew.
+ * Or what happens at every turn of its flow control.
+ */
+const toldElsewhere = new RegExp(
+  `^(${[
+    'Crash: ',
+    'Consumer has joined the group$',
+    'Failed to connect to (seed )?broker, ',
+    'Offset out of range, resetting ',
+    'Pausing fetching from ',
+    'Response \\w+\\(',
+    'Resuming fetching from ',
+    'Starting$',
+    'Stopped$',
+    'consumer not running, exiting$',
+  ].join('|')})`,
+)
 
 /** Said at level error though nothing is wrong: a group rebalances, or a broker has just started. */
 const ordinary =

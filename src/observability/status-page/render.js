@@ -164,6 +164,7 @@ function renderGateway({ gateway, kafka }) {
     ['Filtered', count(gateway.filtered)],
     ['Quarantined', count(gateway.quarantined), gateway.quarantined > 0 ? 'degraded' : 'plain'],
     ['Refused', count(gateway.refused), gateway.refused > 0 ? 'degraded' : 'plain'],
+    ['Not let in', count(gateway.notLetIn), gateway.notLetIn > 0 ? 'degraded' : 'plain'],
     kafka && ['Records unconfirmed by Kafka', count(kafka.buffered)],
   ])
 }

@@ -41,7 +41,7 @@ export async function reachAny(
   return seen.map((one) => (one.state === 'error' ? { ...one, state: 'warning' satisfies SeenState } : one))
 }
 
-/** What does not know HEAD answers 405 or 501, and who is asked for credentials 401 or 403: neither says anything of POST. */
+/** What does not know HEAD answers 405 or 501, which says nothing of POST. */
 const knowsNoHead = 501
 
 function judged({ where, mustAnswer = false }: NamedTarget, found: FullyReached): Seen {
@@ -49,6 +49,10 @@ function judged({ where, mustAnswer = false }: NamedTarget, found: FullyReached)
   const status = found.http?.status ?? 0
   if (status >= 500 && status !== knowsNoHead) {
     return warning(text, 'look at the log of that server, and at what stands in front of it')
+  }
+  // The headers of the configuration are not sent: with them it may well be let in.
+  if (!mustAnswer && (status === 401 || status === 403)) {
+    return note(`${text}: refuses a HEAD without credentials; if deliveries are refused too, look at headers`)
   }
   // Of a server with an API the path that is asked for need not be one; to the path of an endpoint events are posted.
   return !mustAnswer && (status === 404 || status === 410)

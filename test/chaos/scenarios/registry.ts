@@ -27,7 +27,7 @@ async function backAgain(stage: Stage, outages: number): Promise<void> {
     ms: 30_000,
     what: () => `the registry answers, and /readyz says ${reason()}`,
   })
-  for (const sentence of [/schema registry does not answer/, /schema registry answers again/]) {
+  for (const sentence of [/schema registry gave no usable answer/, /schema registry answers again/]) {
     const said = stage.said(sentence)
     if (said !== outages) stage.problem(`${sentence} was logged ${said} times in ${outages} outages`)
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { exitCode } from '../../../src/cli/failure.ts'
+import { parseConfig } from '../../../src/config/parse.ts'
 
 const folder = fileURLToPath(new URL('../../../deploy/systemd', import.meta.url))
 const units = ['registry-relay-gateway.service', 'registry-relay-bridge.service']
@@ -55,6 +56,20 @@ for (const unit of units) {
     assert.deepEqual(settingsOf(unit, 'ExecReload'), ['/bin/kill -HUP $MAINPID'])
   })
 }
+
+test('the two units open ports of their own, with the one configuration that both read', () => {
+  const text = readFileSync(new URL('../../../examples/registry-relay.yaml', import.meta.url), 'utf8')
+  const [gateway, bridge] = units.map((unit) =>
+    parseConfig(text, {
+      fileName: 'registry-relay.yaml',
+      environment: Object.fromEntries(settingsOf(unit, 'Environment').map((pair) => pair.split('='))),
+      readSecret: () => assert.fail('the example reads no secret'),
+    }),
+  )
+  assert.ok(gateway && bridge)
+  const ports = [gateway.gateway.port, gateway.management.port, bridge.management.port]
+  assert.deepEqual(ports, [8080, 9090, 9091])
+})
 
 test('the two units differ in their command, their disk and their times alone', () => {
   const [gateway, bridge] = units.map((unit) =>

@@ -84,7 +84,7 @@ test('list, dry run, redrive and list again: each says what there is, and the dr
   assert.equal(some.status, 1)
   assert.match(
     some.stdout,
-    /^2 redriven to endpoint hook, 1 still dead\.\n\nStill dead \(see registry-relay dlq list\):\n {2}\d@\d +team\/c +RECORD_UNDECODABLE/,
+    /^2 redriven to endpoint hook, 1 still dead\.\n\nStill dead \(see registry-relay dlq list -c \S+relay\.yaml\):\n {2}\d@\d +team\/c +RECORD_UNDECODABLE/,
   )
   assert.deepEqual(endpoint.ids.toSorted(), ['team/a#0', 'team/b#0'])
 

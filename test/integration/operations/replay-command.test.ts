@@ -177,7 +177,10 @@ bridge: { endpoints: [{ name: hook, url: "http://127.0.0.1:1/" }] }
   const to = ['--to-endpoint', 'hook']
   const none = await relayCommand('replay', '-c', lacking, ...to, '--from', 'earliest')
   assert.equal(none.status, 1)
-  assert.match(none.stderr, /there is no topic .*\.none: create it with `registry-relay topics apply`\n/)
+  assert.match(
+    none.stderr,
+    /there is no topic .*\.none: create it with `registry-relay topics apply -c \/.*\/lacking\.yaml`\n/,
+  )
   const span = ['--partition', '0', '--from-offset', '99999']
   const beyond = await relayCommand('replay', '-c', config, ...to, ...span)
   assert.equal(beyond.status, 2)

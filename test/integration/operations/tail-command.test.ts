@@ -185,7 +185,7 @@ test('a reader that has enough, as head, ends it quietly', async (t) => {
     config,
   ])
   assert.equal(JSON.parse(stdout).offset, '0')
-  assert.match(stderr, /^following [^\n]*\n$/)
+  assert.match(stderr, /^following [^\n]* from the beginning; Ctrl-C ends\n$/)
 })
 
 test('wrong options and a topic that is not there are told from each other', async (t) => {
@@ -195,5 +195,8 @@ test('wrong options and a topic that is not there are told from each other', asy
   assert.match(unknown.stderr, /^error: --topic: there is no nobody; .*\nsee registry-relay tail --help\n$/)
   const none = await relayCommand('tail', '-c', config, '--set', `topics.events=${topic}.none`)
   assert.equal(none.status, 1)
-  assert.match(none.stderr, /there is no topic .*\.none: create it with `registry-relay topics apply`\n/)
+  assert.match(
+    none.stderr,
+    /there is no topic .*\.none: create it with `registry-relay topics apply -c \/.*\.yaml --set .*`\n/,
+  )
 })

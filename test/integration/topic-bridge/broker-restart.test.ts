@@ -54,7 +54,7 @@ test('what waits is told while no broker can be reached, also when the consumer 
   await until(() => of('lag_records') === 30)
   await bed.stack.kafka.kill()
   const givenBack = (): boolean =>
-    telemetry.lines.some(({ message }) => message.startsWith('partition given back'))
+    telemetry.lines.some(({ message }) => message.startsWith('partitions given back'))
   await until(() => givenBack() && !bridge.readiness().ready, { ms: 120_000 })
   const age = of('oldest_undelivered_seconds') ?? 0
   await until(() => (of('oldest_undelivered_seconds') ?? 0) > age + 3)

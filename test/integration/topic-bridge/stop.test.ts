@@ -32,7 +32,7 @@ test('a second signal ends the bridge at once, with status 1, and says so', asyn
   await bed.produce(topic, ['a'], 1)
   await until(() => asked.length === 1)
   bridge.signal('SIGTERM')
-  await bridge.says('"bridge stops"')
+  await bridge.says('"bridge stops: ')
   bridge.signal('SIGTERM')
   assert.equal(await bridge.ended, 1)
   assert.match(

@@ -180,7 +180,7 @@ test('S3: a long pause is left to the caller, who is told for how long', async (
   assert.equal(first.requests.length + second.requests.length, 4)
 })
 
-test('S3: a server that does not answer is said once for its outage, and once when it answers again', async (t) => {
+test('S3: a server that gives no usable answer is said once for its outage, and once when it answers again', async (t) => {
   const clock = new ManualClock()
   const telemetry = new CountedTelemetry()
   const { first, second, client } = await start(t, { attempts: 1, clock, telemetry })
@@ -193,7 +193,7 @@ test('S3: a server that does not answer is said once for its outage, and once wh
   await second.stop()
   await assert.rejects(client.schemaById(1))
   await assert.rejects(client.schemaById(1))
-  const away = telemetry.logged('warn', /does not answer/).map(({ facts }) => facts['server'])
+  const away = telemetry.logged('warn', /gave no usable answer/).map(({ facts }) => facts['server'])
   assert.deepEqual(away, [first.url, second.url])
   assert.equal(telemetry.logged('info', /answers again/).length, 0)
 

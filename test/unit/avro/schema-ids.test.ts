@@ -72,6 +72,23 @@ test('why there is no id is said when it changes, and else once a minute with th
   assert.deepEqual(said()[3], ['nobody answers', 0])
 })
 
+test('a registry that refuses the credentials is an error with what to do about it, as nobody else mends that', async (t) => {
+  const registry = new ScriptedRegistry()
+  registry.answer = new RelayError('SCHEMA_REGISTRY_REFUSED', 'lookup: status 401')
+  const { ids, clock, telemetry } = start(t, {}, registry)
+  await clock.advance(5_000)
+  const [line, ...more] = telemetry.logged('error', /the schema registry refuses us/)
+  assert.match(
+    String(line?.facts['reason']),
+    /^lookup: status 401; Check schemaRegistry\.username and password/,
+  )
+  assert.deepEqual([more, telemetry.logged('warn', /no schema id/)], [[], []])
+  assert.equal(ids.readiness().reason, line?.facts['reason'])
+  registry.answer = 9
+  await clock.advance(60_000)
+  assert.equal(ids.idOf(fingerprint), 9)
+})
+
 test('series of a subject begin at zero', async (t) => {
   const { telemetry } = start(t)
   for (const series of ['changes_total topic-value', 'checks_total topic-value moved']) {

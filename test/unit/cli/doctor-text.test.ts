@@ -57,7 +57,7 @@ spool
            → buy a disk
   note     it is old
 
-2 errors, 1 warning; 4 checks skipped because of it: see "→" above
+2 errors, 1 warning; what needs that was skipped: see "→" above
 `,
   )
 })

@@ -28,6 +28,20 @@ test('takes a terminal that says it has no columns for one of eighty', () => {
   assert.equal(text().replace('\r\u001b[K', '').length, 79)
 })
 
+test('cuts the bar before the words', () => {
+  for (const [columns, expected] of [
+    [37, 'posting 15 events [#####.....]  50 %'],
+    [32, 'posting 15 events [###..]  50 %'],
+    [28, 'posting 15 events  50 %'],
+    [20, 'posting 15 events'],
+    [11, 'posting 15'],
+  ] as const) {
+    const { text, line } = written(true, columns)
+    line.show('posting 15 events', 1, 2)
+    assert.equal(text().replace('\r\u001b[K', ''), expected)
+  }
+})
+
 test('writes nothing where there is no terminal', () => {
   const { text, line } = written(false)
   line.show('server jars', 1, 2)

@@ -7,10 +7,10 @@ import {
   endText,
   goOnCommand,
   progressText,
-  shellWord,
   startText,
 } from '../../../src/cli/replay-human.ts'
 import { ReplayPace } from '../../../src/cli/replay-pace.ts'
+import { shellWord } from '../../../src/cli/shell-word.ts'
 import type { ReplayEnd } from '../../../src/operations/replay.ts'
 import type { PreparedReplay } from '../../../src/operations/replay-prepare.ts'
 

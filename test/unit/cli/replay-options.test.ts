@@ -35,6 +35,18 @@ test('what is not said has its default, and only what was said must not differ f
   assert.deepEqual(liveGroups, ['relay.search', 'relay.events.search', 'relay.pulls.search'])
 })
 
+test('the ends of the topic have two names each, of which a plan keeps one', () => {
+  const first = { text: 'earliest', moment: { kind: 'earliest' } }
+  const last = { text: 'latest', moment: { kind: 'latest' } }
+  for (const [from, to] of [
+    ['beginning', 'now'],
+    ['earliest', 'latest'],
+  ] as const) {
+    const { asked } = request({ toEndpoint: 'search', from, to })
+    assert.deepEqual([asked.from, asked.to], [first, last])
+  }
+})
+
 test('of a URL nothing is kept but its host and what tells it apart', () => {
   const { asked } = request({ id: 'r1', toEndpoint: 'https://hooks.test:8443/secret?token=t' })
   const other = request({ id: 'r1', toEndpoint: 'https://hooks.test:8443/secret?token=u' })

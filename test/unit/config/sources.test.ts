@@ -44,11 +44,19 @@ test('the flag names the file, else the variable, else it is registry-relay.yaml
   assert.equal(loadConfig({ settings: [] }, {}).gateway.port, 1)
 })
 
-test('without any file the message says where was looked', (t) => {
+test('without any file the message says where was looked, and where the example is', (t) => {
+  const example = join(process.cwd(), 'examples/registry-relay.yaml')
   folderFor(t)
   assert.equal(
     refusal(() => loadConfig({ settings: [] }, {})),
-    'no configuration: no --config was given, REGISTRY_RELAY_CONFIG is not set, and there is no registry-relay.yaml in this folder; examples/registry-relay.yaml is one to begin with',
+    `no configuration: no --config was given, REGISTRY_RELAY_CONFIG is not set, and there is no registry-relay.yaml in this folder; ${example} is one to begin with`,
+  )
+})
+
+test('an example below the working folder is named as it is typed there', () => {
+  assert.equal(
+    refusal(() => loadConfig({ file: 'nowhere.yaml', settings: [] }, {})),
+    'nowhere.yaml: there is no such file; examples/registry-relay.yaml is one to begin with',
   )
 })
 

@@ -61,6 +61,28 @@ test('every file that the prose names is there', () => {
   assert.deepEqual(missing, [])
 })
 
+test('what steps take from the installed package is in it', () => {
+  const { files, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    files: readonly string[]
+    bin: Readonly<Record<string, string>>
+  }
+  const named = pages.flatMap((page) => [
+    ...readFileSync(page, 'utf8').matchAll(/node_modules\/registry-relay\/(\w[\w./-]+)/g),
+  ])
+  // These steps go into the folder of the package first.
+  const [, systemd = ''] = readFileSync('docs/deployment.md', 'utf8').split(/^## systemd$/m)
+  const below = [...systemd.matchAll(/ ((?:deploy|examples)\/[\w./-]+)/g)]
+  assert.ok(named.length > 2 && below.length > 2)
+  const shipped = (path: string): boolean =>
+    files.some((one) => path === one || path.startsWith(`${one}/`)) && existsSync(path)
+  assert.deepEqual(
+    [...named, ...below]
+      .map(([, path = '']) => path)
+      .filter((path) => !shipped(path) && !Object.values(bin).includes(path)),
+    [],
+  )
+})
+
 test('every program that the prose names without a folder is there', () => {
   const names = new Set(
     ['src', 'test', 'scripts', 'bench', 'examples'].flatMap((folder) =>

@@ -31,7 +31,7 @@ test('the table of commands has each of them, and none that is not there', () =>
 })
 
 test('each command of the five steps is one', () => {
-  const steps = [...readme.matchAll(/^registry-relay ([a-z ]+?) +(?:#|--set )/gm)].map(
+  const steps = [...readme.matchAll(/^npx registry-relay ([a-z ]+?) +(?:#|--set )/gm)].map(
     ([, words = '']) => words,
   )
   assert.deepEqual(steps, ['doctor', 'topics apply', 'schema register', 'serve', 'bridge'])

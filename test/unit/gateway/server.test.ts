@@ -310,7 +310,7 @@ test('listens on loopback by default and tells where; refuses a taken port with 
   assert.deepEqual(second.readiness(), { ready: false, reason: 'not listening yet' })
   await assert.rejects(second.start(), (error) => {
     assert.ok(isRelayError(error, 'CANNOT_LISTEN'))
-    assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${gateway.port}`))
+    assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${gateway.port}: .* \\(gateway\\.port\\)$`))
     return true
   })
   await second.close()

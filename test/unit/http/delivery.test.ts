@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { systemClock } from '../../../src/clock.ts'
 import { type ErrorCode, isRelayError, RelayError } from '../../../src/errors.ts'
 import { type DeliveryOptions, HttpDelivery } from '../../../src/http/delivery.ts'
 import { packageVersion } from '../../../src/version.ts'
@@ -159,6 +160,21 @@ test('headers that never come end the attempt at its total time-out', async (t) 
   const { delivery } = await setUp(t, () => {}, { totalTimeoutMs: 100 })
   const error = await failureOf(delivery.deliver(envelope))
   assert.equal(error.facts['reason'], 'TOTAL_TIMEOUT')
+})
+
+test('what was begun before the process stood still for longer than an attempt may take is not sent when it goes on', async (t) => {
+  let stoodStillMs = 0
+  // Sockets come first then, and timers after them.
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + stoodStillMs }
+  const { delivery, posts } = await setUp(t, (_, response) => response.end(), {
+    clock,
+    totalTimeoutMs: 5_000,
+  })
+  const delivered = failureOf(delivery.deliver(envelope))
+  stoodStillMs = 9_000
+  const error = await delivered
+  assert.equal(error.facts['reason'], 'TOTAL_TIMEOUT')
+  assert.equal(posts.length, 0)
 })
 
 test('2xx with a body that drips for ever is delivered, and does not hold the attempt', async (t) => {

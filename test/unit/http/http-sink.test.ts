@@ -361,12 +361,16 @@ test('the latency of an attempt is told in milliseconds', async (t) => {
   const clock: Clock = {
     ...new ManualClock(),
     now: () => 0,
-    monotonic: () => (now += 250),
+    monotonic: () => now,
     after: () => () => {},
     soon: () => () => {},
   }
+  const slow: Answer = (socket, got) => {
+    now += 250
+    status(500)(socket, got)
+  }
   const took: number[] = []
-  const { sink } = await setUp(t, status(500), { clock, observers: [{ latency: (ms) => took.push(ms) }] })
+  const { sink } = await setUp(t, slow, { clock, observers: [{ latency: (ms) => took.push(ms) }] })
   await failureOf(sink.write([event]))
   assert.deepEqual(took, [250])
 })

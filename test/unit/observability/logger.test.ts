@@ -82,10 +82,18 @@ test('never writes a secret: not from facts, errors, nor the sentence itself, in
 test('pretty shows level, sentence and facts readably, without the fields every line has', () => {
   const { logger, lines } = recorded({ format: 'pretty' })
   logger.info({ topic: 'registry.events.v1' }, 'ready')
+  assert.match(String(lines[0]), /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: ready topic=registry\.events\.v1\n$/)
+})
+
+test('pretty shows what failed, as it does every few seconds in an outage, in one line', () => {
+  const { logger, lines } = recorded({ format: 'pretty' })
+  const cause = new Error('connect ECONNREFUSED')
+  logger.warn({ err: new RelayError('KAFKA_UNAVAILABLE', 'nobody answers', { cause }) }, 'failed')
   assert.match(
     String(lines[0]),
-    /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: ready \{"topic":"registry\.events\.v1"\}\n$/,
+    /WARN: failed err=KAFKA_UNAVAILABLE: nobody answers \(Error: connect ECONNREFUSED\)\n$/,
   )
+  assert.equal(lines.join('').split('\n').length, 2)
 })
 
 test('the last line before the process ends is written, to the stream asked for, as JSON where there is no terminal', () => {

@@ -97,7 +97,7 @@ test('rejects with CANNOT_LISTEN and the address when the port is taken', async 
   t.after(() => second.close())
   await assert.rejects(second.start(), (error) => {
     assert.ok(isRelayError(error, 'CANNOT_LISTEN'))
-    assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port}`))
+    assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port}: .* \\(management\\.port\\)$`))
     return true
   })
 })

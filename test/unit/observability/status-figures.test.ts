@@ -4,6 +4,7 @@ import { RelayError } from '../../../src/errors.ts'
 import { GatewayMetrics } from '../../../src/gateway/gateway-metrics.ts'
 import type { Notification } from '../../../src/gateway/intake.ts'
 import { rejectedHeader } from '../../../src/gateway/quarantine.ts'
+import { requestRefusals } from '../../../src/gateway/refusal.ts'
 import { Batch } from '../../../src/kafka/accumulator/batch.ts'
 import type { Entry } from '../../../src/kafka/accumulator/entry.ts'
 import { PublisherMetrics } from '../../../src/kafka/publisher-metrics.ts'
@@ -54,8 +55,21 @@ test('finds what the gateway counts', async () => {
   gateway.acknowledged(notification(rejected, 2), { duplicates: 5, conflicts: 0 })
   gateway.notificationRead(notification(rejected))
   gateway.refused(notification(rejected), 'SPOOL_FULL')
+  gateway.rejected('SPOOL_FULL')
+  const { unauthorized, notFound, methodNotAllowed, mediaType, encoded, timeout } = requestRefusals
+  for (const { code } of [unauthorized, notFound, methodNotAllowed, mediaType, encoded, timeout]) {
+    gateway.rejected(code)
+  }
   assert.deepEqual(await statusFigures(metrics), {
-    gateway: { inFlightRequests: 1, received: 4, quarantined: 1, duplicates: 5, filtered: 2, refused: 1 },
+    gateway: {
+      inFlightRequests: 1,
+      received: 4,
+      quarantined: 1,
+      duplicates: 5,
+      filtered: 2,
+      refused: 1,
+      notLetIn: 5,
+    },
   })
   assert.equal((await totals(metrics)).received, 4)
 })

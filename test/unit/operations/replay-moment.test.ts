@@ -20,7 +20,9 @@ test('a time with its zone is that time, and the ends of the topic have names', 
   assert.deepEqual(parseMoment('2026-11-26T11:00+01:00', now), { kind: 'time', ms: now })
   assert.deepEqual(parseMoment('2026-11-26T10:00:00.000Z', now), { kind: 'time', ms: now })
   assert.deepEqual(parseMoment('earliest', now), { kind: 'earliest' })
+  assert.deepEqual(parseMoment('beginning', now), { kind: 'earliest' })
   assert.deepEqual(parseMoment('latest', now), { kind: 'latest' })
+  assert.deepEqual(parseMoment('now', now), { kind: 'latest' })
 })
 
 test('a time without a zone, a date without a time, and what is neither, are no moments', () => {
@@ -32,7 +34,7 @@ test('a time without a zone, a date without a time, and what is neither, are no 
     '2 h',
     '-2h',
     '1.5h',
-    'now',
+    'toString',
     '17',
   ]) {
     assert.equal(parseMoment(text, now), undefined, text)

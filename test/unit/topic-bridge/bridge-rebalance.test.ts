@@ -181,6 +181,23 @@ test('all partitions are given back together, within the time, with one commit',
   )
 })
 
+test('what is given back without outcome is one line for all partitions, which names those that had some', async () => {
+  const { bridge, consumer, deliverer, take, giveBack, clock, telemetry, metric } = bridgeBed()
+  await bridge.start()
+  deliverer.answer = ({ body }) => (body.startsWith('f') ? 'fail' : 'ok')
+  take(consumer.hold(0), 0n, 'ff', 0)
+  take(consumer.hold(1), 0n, 'a', 1)
+  take(consumer.hold(2), 0n, 'f', 2)
+  await clock.advance(0)
+  await giveBack()
+  const lines = telemetry.lines.filter(({ message }) => message.startsWith('partitions given back'))
+  assert.deepEqual(
+    lines.map(({ level, facts }) => [level, facts]),
+    [['info', { partitions: ['events-0', 'events-2'], unfinished: 3 }]],
+  )
+  assert.equal(metric('bridge_given_back_records_total billing'), 3)
+})
+
 test('a commit that does not come to an end does not keep the group waiting longer than the time it gave, and is said', async () => {
   const { bridge, consumer, take, clock, telemetry } = bridgeBed()
   await bridge.start()

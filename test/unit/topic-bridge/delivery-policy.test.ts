@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ErrorCode, RelayError } from '../../../src/errors.ts'
-import { record } from './bridge-support.ts'
+import { BridgeObserver } from '../../../src/topic-bridge/bridge-observer.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import { RecordingTelemetry, record } from './bridge-support.ts'
 import { deliveryBed } from './delivery-bed.ts'
 
 /** What `HttpDelivery` rejects with. */
@@ -77,6 +79,32 @@ test('a dead letter is told with where it is kept; what is kept nowhere is left 
     [told.outcomes, told.telemetry.lines.map(({ level }) => level)],
     [['dead_letter'], ['debug']],
   )
+})
+
+test('an endpoint that refuses every event is one error in ten seconds, with how many there were alike', async () => {
+  const clock = new ManualClock()
+  const telemetry = new RecordingTelemetry()
+  const observer = new BridgeObserver(telemetry, clock, 'billing', 'relay.billing')
+  const place = { topic: 'dlq', partition: 1, offset: 0n }
+  const reason = {
+    code: 'DELIVERY_REFUSED',
+    message: 'answered 422',
+    stage: 'deliver',
+    attempts: 1,
+    firstFailureAt: 0,
+    lastFailureAt: 0,
+  } as const
+  const refuse = () => observer.deadLettered(record(3n, 'a'), reason, place)
+  for (let n = 0; n < 3; n++) refuse()
+  await clock.advance(10_000)
+  refuse()
+  const said = telemetry.lines.map(({ level, facts }) => [level, facts['alike']])
+  assert.deepEqual(said, [
+    ['error', 0],
+    ['debug', undefined],
+    ['debug', undefined],
+    ['error', 2],
+  ])
 })
 
 test('G10: an endpoint that is gone says so for all, and the record is kept for the next start', async () => {

@@ -14,8 +14,14 @@ for (const [namespace, level, message, expected] of [
   ['Runner', WARN, 'The group is rebalancing, re-joining', 'info'],
   ['Runner', ERROR, 'The coordinator is not aware of this member, re-joining the group', 'warn'],
   ['ConsumerGroup', ERROR, 'Offset out of range, resetting to default offset', 'debug'],
-  ['Connection', ERROR, 'Response JoinGroup(key: 11): The coordinator is loading', 'info'],
+  ['Connection', ERROR, 'Response JoinGroup(key: 11): The coordinator is loading', 'debug'],
+  ['Connection', ERROR, 'Response Metadata(key: 3): The topic is not known', 'debug'],
+  ['RequestQueue', WARN, 'Response without match', 'warn'],
   ['Connection', ERROR, 'Connection error: connect ECONNREFUSED', 'warn'],
+  ['BrokerPool', ERROR, 'Failed to connect to seed broker, trying another broker from the list: x', 'debug'],
+  ['Consumer', INFO, 'Starting', 'debug'],
+  ['Consumer', INFO, 'Stopped', 'debug'],
+  ['Runner', INFO, 'consumer not running, exiting', 'debug'],
 ] as const) {
   test(`kafkajs's "${message}" is logged at ${expected}`, () => {
     const telemetry = new RecordingTelemetry()

@@ -96,8 +96,8 @@ test('no HTTP is an error of a server that must answer, and a warning of an endp
 
 const answers: readonly (readonly [status: number, ofEndpoint: string, ofServer: string])[] = [
   [200, 'ok', 'ok'],
-  [401, 'ok', 'ok'],
-  [403, 'ok', 'ok'],
+  [401, 'note', 'ok'],
+  [403, 'note', 'ok'],
   [404, 'note', 'ok'],
   [405, 'ok', 'ok'],
   [410, 'note', 'ok'],
@@ -117,6 +117,11 @@ test('what an answer to HEAD may mean is said', async () => {
   const to = async (status: number): ReturnType<typeof reachOne> =>
     see({ ...plain, http: { status, clockAheadMs: 0 } })
   assert.match((await to(404)).text, /answers 404 to HEAD; if it answers POST so too, nothing is delivered$/)
+  for (const status of [401, 403])
+    assert.match(
+      (await to(status)).text,
+      /answers 40[13] to HEAD: refuses a HEAD without credentials; if deliveries are refused too, look at headers$/,
+    )
   assert.match(String((await to(503)).todo), /log of that server/)
 })
 
