@@ -46,9 +46,7 @@ export class BridgeFleet implements Reloadable {
 
   /** Resolves when all groups have been joined. Throws as `run` does; what has begun by then is {@link close}'s to end. */
   begin(endpoints: readonly EndpointConfig[]): Promise<void> {
-    const joined = Promise.all(endpoints.map((settings) => this.#begin(settings).joined))
-    joined.catch(() => undefined)
-    return joined.then(() => undefined)
+    return Promise.all(endpoints.map((settings) => this.#begin(settings).joined)).then(() => undefined)
   }
 
   prepare({ bridge: { endpoints } }: Config): () => Promise<void> {

@@ -33,7 +33,7 @@ export interface DoctorOptions {
   readonly services: DoctorServices
   /** Default: all. Those that a part needs are run too. */
   readonly parts?: ReadonlySet<DoctorPart> | undefined
-  /** For each check. Three that need one another are the longest way. */
+  /** For each check. Six that need one another are the longest way, with tokens for Kafka. */
   readonly timeoutMs: number
   /** How the configuration is named, for people. */
   readonly source: string

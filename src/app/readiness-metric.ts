@@ -1,4 +1,5 @@
-import type { MetricValue, PrometheusMetrics } from '../observability/metrics.ts'
+import type { PrometheusMetrics } from '../observability/metrics.ts'
+import { readinessOf } from '../observability/readiness.ts'
 import type { Parts } from './parts.ts'
 
 /** Shows what `/readyz` says to whoever only scrapes. `parts` may come and go. */
@@ -9,15 +10,10 @@ export function showReadiness(metrics: Pick<PrometheusMetrics, 'observe'>, parts
       help: 'Whether a part can do its work, as /readyz has it: 1 or 0.',
       labels: ['part'],
     },
-    () => Object.entries(parts).map(([part, ask]) => readyOf(part, ask)),
+    () =>
+      Object.entries(parts).map(([part, ask]) => ({
+        labels: { part },
+        value: readinessOf(ask).ready ? 1 : 0,
+      })),
   )
-}
-
-function readyOf(part: string, ask: Parts[string]): MetricValue {
-  try {
-    return { labels: { part }, value: ask().ready ? 1 : 0 }
-  } catch {
-    // As there: what cannot be asked is not ready.
-    return { labels: { part }, value: 0 }
-  }
 }

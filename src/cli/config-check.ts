@@ -45,5 +45,9 @@ function checked(options: ConfigCheckOptions): Checked {
 
 /** Undefined where that cannot be said. */
 export function modeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mode
+  try {
+    return statSync(path).mode
+  } catch {
+    return undefined
+  }
 }

@@ -16,7 +16,7 @@ export function addDoctorCommand(program: Command, run: (code: number) => void):
       ).choices(['serve', 'bridge']),
     )
     .option('--only <parts>', 'a list of parts: kafka,topics; what they need is looked at too', list)
-    .option('--timeout <seconds>', 'for each check; all together take about three times as long', seconds, 8)
+    .option('--timeout <seconds>', 'for each check; all together take up to six times as long', seconds, 8)
     .option('--json', 'one object, for programs')
     .addHelpText(
       'after',

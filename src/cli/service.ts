@@ -67,8 +67,11 @@ async function serve(
     if (typeof begun === 'object') {
       const reloader = new Reloader({ load, config, plan, service: begun, setLogLevel, telemetry })
       orders.onHangup = () => void reloader.reload()
-      await Promise.race([orders.stop, ...(begun.failed === undefined ? [] : [begun.failed])])
-      reloader.close()
+      try {
+        await Promise.race([orders.stop, ...(begun.failed === undefined ? [] : [begun.failed])])
+      } finally {
+        reloader.close()
+      }
     }
     orders.onHangup = () => logger.info({}, 'configuration not reloaded: the stop is under way')
     const signal = await orders.stop

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type { Config } from './config.ts'
 import { type ConfigPath, pathText } from './config-path.ts'
 import type { EndpointConfig } from './endpoint-config.ts'
@@ -186,7 +187,9 @@ function isClearUrl(text: string): boolean {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127\./.test(host)
+  return (
+    host === 'localhost' || host === '[::1]' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+  )
 }
 
 function isOpen(mode: number | undefined): boolean {

@@ -174,7 +174,7 @@ export interface SchemaRegistryConfig {
 
 export type SubjectStrategy = 'topic-name' | 'record-name' | 'topic-record-name'
 
-/** The port of `/healthz`, `/readyz` and `/metrics`. */
+/** The port of the status page, `/healthz`, `/readyz` and `/metrics`. */
 export interface ManagementConfig {
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host: string

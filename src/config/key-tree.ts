@@ -31,9 +31,12 @@ const nothing: KeyNode = {
   optionalBlock: false,
 }
 
-/** The keys of the configuration. */
+let known: KeyNode | undefined
+
+/** The keys of the configuration. Made once: every step of reading one asks for them. */
 export function configKeys(): KeyNode {
-  return nodeOf(configSchema)
+  known ??= nodeOf(configSchema)
+  return known
 }
 
 /** The node at a path; undefined where the rules know none. */

@@ -7,7 +7,7 @@ import { requestRefusals } from './refusal.ts'
 /** Answers that a gateway gives, by their status; "none" where nobody heard it. */
 const codes = ['200', '400', '401', '404', '405', '408', '413', '415', '417', '431', '500', '503', 'none']
 
-/** Why items that were read are refused: what {@link refusalOf} knows, in small letters. */
+/** Why items that were read are refused: those of `refusal.ts` that are to be expected, in small letters. */
 const refusals = [
   'deadline_exceeded',
   'over_budget',

@@ -68,6 +68,7 @@ export class KafkaRoute implements Sink<GatewayItem> {
       ...(events.length === 0 ? [] : [this.#events(events, options)]),
       ...rejected.map((record) => this.#rejected(record, options)),
     ])
+    if (outcomes.every(isStored)) return
     const [ofEvents] = outcomes
     // What of the events is stored beside a failure among themselves has been counted with that.
     const allEvents = events.length > 0 && ofEvents?.status === 'fulfilled' ? events.length : 0
@@ -104,6 +105,7 @@ export class KafkaRoute implements Sink<GatewayItem> {
       }
       const left = records.filter((_, index) => !stored.has(index))
       const outcomes = await Promise.allSettled(left.map((record) => this.#event(record, options)))
+      if (outcomes.every(isStored)) return
       this.#settled(outcomes, stored.size + outcomes.filter(isStored).length)
     }
   }
@@ -120,9 +122,9 @@ export class KafkaRoute implements Sink<GatewayItem> {
     }
   }
 
-  /** All have settled; the first failure stands for all of them, and so many items were stored nevertheless. */
+  /** All have settled, not all well; the first failure stands for all of them, and so many items were stored nevertheless. */
   #settled(outcomes: readonly PromiseSettledResult<unknown>[], stored: number): void {
-    if (stored > 0 && !outcomes.every(isStored)) this.#storedBeside.add(stored)
+    if (stored > 0) this.#storedBeside.add(stored)
     throwFirst(outcomes)
   }
 

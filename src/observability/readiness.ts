@@ -64,7 +64,7 @@ export class ReadinessWatch {
 }
 
 /** A part that fails at being asked is not ready; the others are still worth showing. */
-function readinessOf(ask: () => Readiness): Readiness {
+export function readinessOf(ask: () => Readiness): Readiness {
   try {
     return ask()
   } catch (error) {

@@ -9,8 +9,9 @@ export interface SeenClock {
 
 /** Three seconds are what a slow answer and the second that HTTP counts in can feign. */
 const noticeableMs = 3_000
+const hourMs = 3_600_000
 /** Kafka 4 refuses records that are from further in the future. */
-const refusedMs = 3_600_000
+const refusedMs = hourMs
 
 /** Our clock against those of servers that were asked by HTTP. Kafka tells no time. */
 export function clockCheck(after: readonly string[], clocks: () => readonly SeenClock[]): Check {
@@ -42,6 +43,6 @@ function clockSeen(clocks: readonly SeenClock[]): Seen {
 /** `45 s`, `10 min`, `3 h`, `2 d`. */
 export function durationText(ms: number): string {
   if (ms < 120_000) return `${Math.round(ms / 1_000)} s`
-  if (ms < 2 * refusedMs) return `${Math.round(ms / 60_000)} min`
-  return ms < 172_800_000 ? `${Math.round(ms / refusedMs)} h` : `${Math.round(ms / 86_400_000)} d`
+  if (ms < 2 * hourMs) return `${Math.round(ms / 60_000)} min`
+  return ms < 172_800_000 ? `${Math.round(ms / hourMs)} h` : `${Math.round(ms / 86_400_000)} d`
 }

@@ -119,7 +119,7 @@ test('a relay that reorders or doubles is found out', async () => {
     return count === 20 && held !== undefined ? [body, held, held] : [body]
   }
   const report = await start(relay, { registries: 1, repositories: 1 }).quiet()
-  assert.deepEqual([report.farEnd?.outOfOrder, report.farEnd?.lost], [1, 0])
+  assert.deepEqual([report.farEnd?.outOfOrder, report.farEnd?.duplicates, report.farEnd?.lost], [1, 1, 0])
   assert.equal(isClean(report), false)
 })
 
