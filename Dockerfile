@@ -2,7 +2,7 @@
 #
 # It runs with a read-only root (--read-only) and without privileges (--cap-drop ALL); the only thing it writes is the spool
 # of a gateway. Node.js handles SIGTERM and starts no processes here, so it needs no init in front of it.
-# Exact versions: what was tested is what is built again. A digest would pin it to the byte: --build-arg NODE_IMAGE=node@sha256:...
+# Exact versions: the same is built again. A digest would pin it to the byte: --build-arg NODE_IMAGE=node@sha256:...
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
