@@ -65,7 +65,7 @@ const libraries: Readonly<Record<string, string>> = {
   yaml: '^src/config/',
 }
 
-const groundFloor = '^src/(errors|clock|telemetry|version|pace|present|repeat-filter)\\.ts$'
+const groundFloor = '^src/(errors|clock|telemetry|version|loopback|pace|present|repeat-filter)\\.ts$'
 const entryFiles = '^src/(index|kafka|testing)\\.ts$'
 /** The files that own disk or sockets below `app/`; everywhere else they come in as arguments. */
 const adapters = [

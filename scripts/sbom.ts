@@ -3,13 +3,15 @@
 //   npm run sbom
 //
 // The same package-lock.json gives the same bytes. Fails when a package is missing in it, or has a licence that nobody has
-// looked at. npm leaves out packages that tools for development need too (28 of 90 with npm 11), so it is asked in a
-// folder whose lock file holds those of production alone.
+// looked at. What the bundle of the command holds counts, though for who installs the package it is no dependency. npm leaves
+// out packages that tools for development need too (28 of 90 with npm 11), so it is asked in a folder whose lock file holds
+// those of production alone.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runtimePackages } from './runtime-packages.ts'
 
 const output = 'sbom.cdx.json'
 
@@ -21,20 +23,12 @@ const licenceFiles: Readonly<Record<string, { readonly id: string; readonly begi
   '@kafkajs/confluent-schema-registry': { id: 'MIT', begins: 'MIT License' },
 }
 
-interface LockedPackage {
-  readonly version: string
-  readonly dev?: boolean
-  readonly devOptional?: boolean
-  readonly optional?: boolean
-  readonly peer?: boolean
-}
-
 interface Manifest {
   devDependencies?: Readonly<Record<string, string>>
 }
 
 interface Lock {
-  readonly packages: Record<string, LockedPackage & Manifest>
+  readonly packages: Readonly<Record<string, { readonly version: string }>>
 }
 
 interface Component {
@@ -52,11 +46,8 @@ interface Bom {
 
 const read = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T
 
-const lock = read<Lock>('package-lock.json')
-const locked = Object.entries(lock.packages).filter(
-  ([path, { dev, devOptional, optional, peer }]) => path !== '' && !(dev || devOptional || optional || peer),
-)
-const bom = normalised(askNpm())
+const { made, lock } = askNpm()
+const bom = normalised(made)
 const problems = [...missing(bom), ...unknownLicences(bom)]
 if (problems.length > 0) {
   for (const problem of problems) console.error(problem)
@@ -66,18 +57,23 @@ if (problems.length > 0) {
   console.log(`${output}: ${bom.components.length} packages, licences ${licencesOf(bom).join(', ')}`)
 }
 
-function askNpm(): Bom {
-  const { devDependencies: _tools, ...manifest } = read<Manifest>('package.json')
-  const { devDependencies: _same, ...root } = lock.packages[''] ?? { version: '' }
-  const folder = mkdtempSync(join(tmpdir(), 'relay-sbom-'))
+function askNpm(): { readonly made: Bom; readonly lock: Lock } {
+  const cwd = mkdtempSync(join(tmpdir(), 'relay-sbom-'))
+  const npm = (...parameters: string[]): string =>
+    execFileSync('npm', [...parameters, '--package-lock-only'], { cwd, encoding: 'utf8' })
   try {
-    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-    const packages = { '': root, ...Object.fromEntries(locked) }
-    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ ...lock, packages }))
-    const parameters = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']
-    return JSON.parse(execFileSync('npm', parameters, { cwd: folder, encoding: 'utf8' })) as Bom
+    const dependencies = runtimePackages()
+    const { devDependencies: _tools, ...manifest } = read<Manifest>('package.json')
+    writeFileSync(join(cwd, 'package.json'), JSON.stringify({ ...manifest, dependencies }))
+    cpSync('package-lock.json', join(cwd, 'package-lock.json'))
+    // Takes out of the lock file what none of these leads to; all that it asks for is there.
+    npm('install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund')
+    return {
+      made: JSON.parse(npm('sbom', '--sbom-format', 'cyclonedx')) as Bom,
+      lock: read<Lock>(join(cwd, 'package-lock.json')),
+    }
   } finally {
-    rmSync(folder, { recursive: true })
+    rmSync(cwd, { recursive: true })
   }
 }
 
@@ -111,7 +107,8 @@ function placeOf({ name, version }: Component): string {
 
 function missing({ components }: Bom): string[] {
   const places = new Map(components.map((component) => [placeOf(component), component]))
-  return locked.flatMap(([path, { version }]) => {
+  return Object.entries(lock.packages).flatMap(([path, { version }]) => {
+    if (path === '') return []
     const place = `${path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)}@${version}`
     const component = places.get(place)
     if (component === undefined) return `${place} is in package-lock.json and not in the bill of materials`

@@ -38,6 +38,11 @@ export interface MetricSpec {
   readonly labels?: readonly string[]
 }
 
+/** A status of HTTP as the value of a label: its class, and "none" without an answer. */
+export function statusClass(status: number | undefined): string {
+  return status === undefined ? 'none' : `${Math.floor(status / 100)}xx`
+}
+
 /** Asking twice for one name gives the same metric. */
 export interface Metrics {
   counter(spec: MetricSpec): Counter
@@ -49,6 +54,15 @@ export interface Metrics {
 export interface TraceContext {
   readonly traceparent: string
   readonly tracestate?: string
+}
+
+/** Of headers, or of whatever else carries one, as it came. Without a `traceparent` a `tracestate` says nothing. */
+export function traceContext({
+  traceparent,
+  tracestate,
+}: { readonly [name in keyof TraceContext]?: string | undefined } = {}): TraceContext | undefined {
+  if (traceparent === undefined) return undefined
+  return tracestate === undefined ? { traceparent } : { traceparent, tracestate }
 }
 
 /** Names by the semantic conventions of OpenTelemetry, where they have one. Never a secret, never a body. */
@@ -86,13 +100,13 @@ export interface Telemetry {
 
 /**
  * A counter by the values of one label. Those that are known beforehand are there from the start, with 0: a rate over a series
- * that begins with its first count misses that count, and it is the one that an alert waits for. Labels are made once for each
- * value, because metrics find the value of labels that they have met faster than that of new ones.
+ * that begins with its first count misses that count, and it is the one that an alert waits for.
  */
 export class CounterBy {
   readonly #counter: Counter
   readonly #label: string
   readonly #others: Labels
+  /** Made once for each value: an object of others and a name that is not known beforehand takes 0.9 µs, counting 0.2 µs. */
   readonly #labels = new Map<string, Labels>()
 
   /** @param others labels that are the same for all values */

@@ -8,6 +8,7 @@ import type { Reloadable } from './reloader.ts'
 import { Remarks } from './remarks.ts'
 import { checkEndpoint, runEndpoint } from './running-endpoint.ts'
 import type { Supervisor } from './supervisor.ts'
+import { rolesOf } from './topic-roles.ts'
 import { watchTopics } from './watch-topics.ts'
 
 export interface BridgeOptions {
@@ -40,8 +41,7 @@ export async function startBridge(
   const { kafka } = connections
   const remarks = new Remarks(telemetry.logger)
   remarks.log(config.bridge)
-  // What it reads, and the one in which a dead letter is written: one that cannot be holds up its partition.
-  const watched = { kafka, roles: ['events', 'route', 'dead-letters'], part: 'topics of the bridge' } as const
+  const watched = { kafka, roles: rolesOf({ bridge: true }), part: 'topics of the bridge' }
   const topics = watchTopics(config, watched, telemetry, supervisor)
   const fleet = new BridgeFleet({
     run: (settings) => runEndpoint(settings, { config, connections, onDelivered, telemetry }),

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
-import type { TopicRole } from '../kafka/topics.ts'
 import type { Need } from '../operations/doctor/rights-check.ts'
+import { groupIdOf } from '../topic-bridge/group-id.ts'
 import { eventTopics } from './event-topics.ts'
 import { topicGroup } from './topic-group.ts'
 
@@ -8,16 +8,6 @@ import { topicGroup } from './topic-group.ts'
 export interface DoctorServices {
   readonly gateway: boolean
   readonly bridge: boolean
-}
-
-/** The topics that these services write to or read. */
-export function rolesOf({ gateway, bridge }: DoctorServices): readonly TopicRole[] {
-  return [
-    'events',
-    'route',
-    ...(bridge ? (['dead-letters'] as const) : []),
-    ...(gateway ? (['rejected'] as const) : []),
-  ]
 }
 
 /** What these services do with topics and groups, as Kafka's access control has it. */
@@ -52,11 +42,13 @@ export function needsOf(
   ]
 }
 
-/** As `startBridge` names them. */
+/** The same that `runEndpoint` joins. */
 function groupsOf(
   { group, endpoints }: Config['bridge'],
   events: string,
   topics: readonly string[],
 ): readonly string[] {
-  return endpoints.flatMap(({ name }) => topics.map((topic) => `${topicGroup(group, events, topic)}.${name}`))
+  return endpoints.flatMap(({ name }) =>
+    topics.map((topic) => groupIdOf(topicGroup(group, events, topic), name)),
+  )
 }

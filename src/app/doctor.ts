@@ -23,11 +23,12 @@ import { nodeProcesses } from '../spool/node-processes.ts'
 import { noTelemetry } from '../telemetry.ts'
 import { certificateOf, identityOf, principalOf } from './doctor-facts.ts'
 import { thisMachine } from './doctor-machine.ts'
-import { type DoctorServices, needsOf, rolesOf } from './doctor-needs.ts'
+import { type DoctorServices, needsOf } from './doctor-needs.ts'
 import { networkReach } from './doctor-network.ts'
 import { brokerTargets, endpointTarget, registryTargets, tokenTarget } from './doctor-targets.ts'
 import { closeSoon, openAdmin } from './kafka-admin.ts'
 import { kafkaOptions, schemaRegistryOptions } from './settings.ts'
+import { rolesOf } from './topic-roles.ts'
 
 export interface DoctorOptions {
   readonly services: DoctorServices

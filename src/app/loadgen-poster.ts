@@ -7,7 +7,7 @@ export interface LoadPosterOptions {
   readonly url: string
   /** Further header lines. */
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** From connecting to the head of the answer. */
+  /** From connecting until the head of the answer is there, and of a refusal its message. */
   readonly timeoutMs: number
   /** GitLab keeps its connection between events; Distribution opens a new one for each attempt. */
   readonly keepConnection: boolean

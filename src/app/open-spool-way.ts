@@ -46,6 +46,8 @@ export interface SpoolWayTerms extends Omit<SpoolTerms, 'disk'> {
 export interface SpoolWay {
   readonly sink: Sink<GatewayItem>
   readonly parts: Parts
+  /** To be called when Kafka can be written to: what is in the spool by then is taken on too. */
+  begin(): void
 }
 
 /** Events come one by one from many senders, and a sync costs more than the writing of any of them. */
@@ -79,13 +81,14 @@ export async function openSpoolWay(terms: SpoolWayTerms): Promise<SpoolWay> {
     terms
   await rememberSpooled(spool, window, config.gateway.duplicates)
   const topics = pumpTopics(config.topics)
+  // Before the port is open: to the pump, what is in the spool by now is from before the start.
   const pump = new Pump({ spool, route: toKafka, topics, quarantine, spooled, onFailure, telemetry })
-  pump.start()
   supervisor.add('pump', (deadlineMs) => pump.close({ deadlineMs }))
   const room = new SpoolRoom(spool)
   return {
     sink: new SpoolSink(room, { maxBytes: config.gateway.limits.maxBodiesBytes, spooled }),
     parts: { spool: () => spoolReadiness(spool, room, pump.problem), ...degradable(parts) },
+    begin: () => pump.start(),
   }
 }
 

@@ -1,4 +1,4 @@
-import { CounterBy, type Metrics } from '../telemetry.ts'
+import { CounterBy, type Metrics, statusClass } from '../telemetry.ts'
 
 /** Counts the requests of all clients of the process together: they ask the same registry. */
 export function registryMetrics(metrics: Metrics): (status: number | undefined, tookMs: number) => void {
@@ -17,7 +17,7 @@ export function registryMetrics(metrics: Metrics): (status: number | undefined, 
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   })
   return (status, tookMs) => {
-    requests.add(status === undefined ? 'none' : `${Math.floor(status / 100)}xx`)
+    requests.add(statusClass(status))
     seconds.observe(tookMs / 1_000)
   }
 }

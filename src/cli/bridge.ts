@@ -1,5 +1,5 @@
-import { startManagement } from '../app/compose.ts'
 import { startBridge } from '../app/compose-bridge.ts'
+import { startManagement } from '../app/management.ts'
 import { StartingParts } from '../app/parts.ts'
 import { planBridgeReload } from '../app/reload-plan.ts'
 import type { ServiceSignals } from '../app/service-signals.ts'

@@ -1,5 +1,11 @@
-/** Rows with their columns aligned, two spaces between them; nothing follows the last cell of a row. */
-export function columns(rows: readonly (readonly string[])[]): readonly string[] {
+import { plainText } from './plain-text.ts'
+
+/**
+ * Rows with their columns aligned, two spaces between them; nothing follows the last cell of a row. Cells may be what others
+ * chose.
+ */
+export function columns(given: readonly (readonly string[])[]): readonly string[] {
+  const rows = given.map((row) => row.map(plainText))
   const widths: number[] = []
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length)
@@ -10,9 +16,4 @@ export function columns(rows: readonly (readonly string[])[]): readonly string[]
       .join('  ')
       .trimEnd(),
   )
-}
-
-/** `1 topic`, `2 topics`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -4,9 +4,11 @@ import { type ConfigRemark, configRemarks } from '../config/advice.ts'
 import { findingLine, type LocatedFinding } from '../config/findings.ts'
 import type { ReadConfig } from '../config/load.ts'
 import { isRelayError } from '../errors.ts'
-import { counted } from './columns.ts'
 import { type ConfigOptions, configSource } from './config-options.ts'
 import { exitCode } from './failure.ts'
+import { counted } from './number-text.ts'
+import { plainText } from './plain-text.ts'
+import { tell } from './tell.ts'
 
 export interface ConfigCheckOptions extends ConfigOptions {
   readonly json?: boolean
@@ -19,10 +21,10 @@ export function configCheck(options: ConfigCheckOptions): number {
   if (options.json === true) {
     console.log(JSON.stringify({ ok: isRight, file: file ?? null, findings, remarks }, undefined, 2))
   } else {
-    for (const finding of findings) console.log(findingLine(finding))
-    if (isRight) console.log(`ok: ${file ?? 'without a file'}`)
-    for (const { level, ...remark } of remarks) console.log(`${level}: ${findingLine(remark)}`)
-    if (!isRight) console.error(`${counted(findings.length, 'finding')}: the configuration cannot be used`)
+    for (const finding of findings) console.log(plainText(findingLine(finding)))
+    if (isRight) console.log(plainText(`ok: ${file ?? 'without a file'}`))
+    for (const { level, ...remark } of remarks) console.log(plainText(`${level}: ${findingLine(remark)}`))
+    if (!isRight) tell(`${counted(findings.length, 'finding')}: the configuration cannot be used`)
   }
   return isRight ? exitCode.success : exitCode.configuration
 }

@@ -4,6 +4,7 @@ import { shownValues } from '../config/show.ts'
 import { valuesText } from './config-human.ts'
 import { type ConfigOptions, configSource } from './config-options.ts'
 import { exitCode } from './failure.ts'
+import { tell } from './tell.ts'
 
 export interface ConfigShowOptions extends ConfigOptions {
   readonly changed?: boolean
@@ -21,8 +22,8 @@ export function configShow(options: ConfigShowOptions): number {
           undefined,
           2,
         )
-      : valuesText(values, process.stdout.isTTY && process.stdout.hasColors()),
+      : valuesText(values, process.stdout),
   )
-  for (const finding of read.findings) console.error(findingLine(finding))
+  for (const finding of read.findings) tell(findingLine(finding))
   return read.config === undefined ? exitCode.configuration : exitCode.success
 }

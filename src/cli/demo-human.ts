@@ -1,6 +1,7 @@
 import type { DemoAddresses } from '../app/demo.ts'
 import type { Travelled } from '../app/journey.ts'
 import type { DemoOutput } from './demo-output.ts'
+import { plainText } from './plain-text.ts'
 import { ProgressLine, type Terminal } from './progress-line.ts'
 import { type Style, styled } from './styled.ts'
 
@@ -33,7 +34,7 @@ export function humanDemo(out: Terminal, progressOut: Terminal): DemoOutput {
     },
     finished({ posted, identical, inOrder, problems }) {
       print()
-      for (const problem of problems) print(style('red', `  ${problem}`))
+      for (const problem of problems) print(style('red', `  ${plainText(problem)}`))
       const verdict = `${identical} of ${posted} came out byte-identical, ${inOrder ? 'every repository in order' : 'NOT in order'}.`
       print(style(identical === posted && inOrder && problems.length === 0 ? 'green' : 'red', verdict))
     },
@@ -105,7 +106,7 @@ function row(number: number, event: Travelled, style: (format: Style, text: stri
 
 function line(cells: readonly string[]): string {
   return cells
-    .map((cell, index) => cell.padEnd(columns[index] ?? 0))
+    .map((cell, index) => plainText(cell).padEnd(columns[index] ?? 0))
     .join(' ')
     .trimEnd()
 }

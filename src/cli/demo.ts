@@ -24,11 +24,7 @@ export async function demo(options: DemoCommandOptions): Promise<number> {
   // Standard output is the demo's own; what goes wrong inside is logged beside it.
   const telemetry = createTelemetry({ level: 'warn', format: 'auto' }, 'stderr')
   const supervisor = new Supervisor(telemetry.logger)
-  let leave = (): void => {}
-  const left = new Promise<void>((resolve) => {
-    leave = resolve
-  })
-  const lines = new LineOutput(process.stdout, leave)
+  const lines = new LineOutput(process.stdout)
   const output =
     options.json === true
       ? jsonDemo((line) => void lines.line(line))
@@ -68,7 +64,7 @@ export async function demo(options: DemoCommandOptions): Promise<number> {
     if (options.once === true) return code
     output.staying(running.addresses)
     // Whoever no longer reads it has no Ctrl-C for it either.
-    await Promise.race([interrupted, left])
+    await Promise.race([interrupted, lines.closed])
     return exitCode.success
   } finally {
     if (asked) output.stopping()

@@ -2,6 +2,7 @@ import type { DeadLetter } from '../operations/dead-letters.ts'
 import { idText } from '../operations/dead-letters-id.ts'
 import type { RedriveOutcome } from '../operations/dead-letters-redrive.ts'
 import type { ShownLetter } from '../operations/dead-letters-show.ts'
+import { isoTime } from './time-text.ts'
 
 /** One line. Times are ISO 8601, offsets texts: they may be larger than a number of JSON can say. */
 export function letterJson(letter: DeadLetter): string {
@@ -60,7 +61,7 @@ function facts(letter: DeadLetter): object {
   } = letter
   return {
     id: idText(id),
-    at: iso(at),
+    at: isoTime(at),
     endpoint,
     group,
     key: key ?? null,
@@ -70,14 +71,9 @@ function facts(letter: DeadLetter): object {
     stage,
     attempts,
     status: lastStatus,
-    firstFailureAt: iso(letter.firstFailureAt),
-    lastFailureAt: iso(letter.lastFailureAt),
-    source: { ...source, offset: String(source.offset), timestamp: iso(source.timestamp) },
-    redriven: fate === undefined ? null : { to: fate.to, at: iso(fate.at) },
+    firstFailureAt: isoTime(letter.firstFailureAt),
+    lastFailureAt: isoTime(letter.lastFailureAt),
+    source: { ...source, offset: String(source.offset), timestamp: isoTime(source.timestamp) },
+    redriven: fate === undefined ? null : { to: fate.to, at: isoTime(fate.at) },
   }
-}
-
-function iso(at: number | undefined): string | undefined {
-  // Timestamps of records may be anything.
-  return at === undefined || Number.isNaN(new Date(at).getTime()) ? undefined : new Date(at).toISOString()
 }

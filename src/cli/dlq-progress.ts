@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { RedriveOutcome, RedriveResult } from '../operations/dead-letters-redrive.ts'
 import { resultCounts } from './dlq-text.ts'
+import { rateText } from './number-text.ts'
 import { ProgressLine, type Terminal } from './progress-line.ts'
 import { timeLeft } from './time-left.ts'
 
@@ -42,5 +43,5 @@ export class RedriveProgress {
 export function paceText(done: number, total: number, elapsedMs: number): readonly string[] {
   if (elapsedMs < 1_000 || done === 0) return []
   const rate = (done / elapsedMs) * 1_000
-  return [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`, `${timeLeft((total - done) / rate)} left`]
+  return [rateText(rate), `${timeLeft((total - done) / rate)} left`]
 }

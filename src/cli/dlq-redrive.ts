@@ -17,11 +17,12 @@ import { configSource } from './config-options.ts'
 import type { DlqRedriveOptions } from './dlq.ts'
 import { outcomeJson } from './dlq-json.ts'
 import { RedriveProgress } from './dlq-progress.ts'
-import { planText, printable, redriveText } from './dlq-text.ts'
+import { planText, redriveText } from './dlq-text.ts'
 import { exitCode, reportUsage } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
 import { namedCommands } from './named-commands.ts'
 import { endNow, tellStop } from './stop-note.ts'
+import { tell } from './tell.ts'
 
 /** `registry-relay dlq redrive`. */
 export async function dlqRedrive(filter: DeadLetterFilter, options: DlqRedriveOptions): Promise<number> {
@@ -31,7 +32,7 @@ export async function dlqRedrive(filter: DeadLetterFilter, options: DlqRedriveOp
     const plan = await planRedrive(open, filter, to, redriveNames(config))
     if (plan.kind === 'refused') return reportUsage('registry-relay dlq redrive', plan.reason)
     const { letters, remarks } = plan
-    for (const { text } of remarks) console.error(printable(text))
+    for (const { text } of remarks) tell(text)
     const allFound = remarks.every(({ failure }) => !failure)
     if (options.dryRun === true) {
       printPlan(letters, to, options)

@@ -1,7 +1,9 @@
 import { idText } from '../operations/dead-letters-id.ts'
 import type { ShownLetter } from '../operations/dead-letters-show.ts'
 import { columns } from './columns.ts'
-import { dash, printable, timeText } from './dlq-text.ts'
+import { dash } from './dlq-text.ts'
+import { plainLines } from './plain-text.ts'
+import { timeText } from './time-text.ts'
 
 /** A screen or two; `--json` has all of it. */
 const mostHexBytes = 1_024
@@ -13,22 +15,18 @@ export function shownText(topic: string, { letter, record, content }: ShownLette
   const facts: readonly (readonly string[])[] = [
     ['', 'written', timeText(letter.at)],
     ['', 'endpoint', `${dash(letter.endpoint)} (group ${dash(letter.group)})`],
-    ['', 'reason', `${dash(letter.code)}: ${printable(letter.message)}`],
+    ['', 'reason', `${dash(letter.code)}: ${letter.message}`],
     ['', 'stage', dash(letter.stage)],
     ['', 'attempts', `${dash(letter.attempts)}, last status ${dash(letter.lastStatus)}`],
     ['', 'failed', `first ${timeText(letter.firstFailureAt)}, last ${timeText(letter.lastFailureAt)}`],
-    [
-      '',
-      'source',
-      `${printable(source.topic)}-${source.partition}@${source.offset}, ${timeText(source.timestamp)}`,
-    ],
-    ['', 'key', letter.key === undefined ? '-' : printable(letter.key)],
-    ['', 'redriven', fate === undefined ? 'no' : `to ${printable(fate.to)}, ${timeText(fate.at)}`],
+    ['', 'source', `${source.topic}-${source.partition}@${source.offset}, ${timeText(source.timestamp)}`],
+    ['', 'key', letter.key === undefined ? '-' : letter.key],
+    ['', 'redriven', fate === undefined ? 'no' : `to ${fate.to}, ${timeText(fate.at)}`],
   ]
   const headers = [...record.headers].flatMap(([name, values]) =>
-    values.map((value) => ['', printable(name), headerText(value)]),
+    values.map((value) => ['', name, headerText(value)]),
   )
-  return [
+  return plainLines([
     `Dead letter ${idText(letter.id)} of ${topic}`,
     ...columns(facts),
     '',
@@ -36,12 +34,12 @@ export function shownText(topic: string, { letter, record, content }: ShownLette
     ...columns(headers),
     '',
     ...contentLines(record.value, content),
-  ].join('\n')
+  ])
 }
 
 function contentLines(value: Buffer | null, content: ShownLetter['content']): readonly string[] {
   if (!(content instanceof Error)) {
-    return [`Envelope (${printable(content.mediaType)})`, ...content.body.split('\n').map(printable)]
+    return [`Envelope (${content.mediaType})`, ...content.body.split('\n')]
   }
   const bytes = value ?? Buffer.alloc(0)
   const shown = bytes.subarray(0, mostHexBytes)
@@ -50,7 +48,7 @@ function contentLines(value: Buffer | null, content: ShownLetter['content']): re
     lines.push(`  ${shown.toString('hex', at, at + hexColumns)}`)
   const rest = bytes.length - shown.length
   return [
-    `Value that cannot be read (${content.code}: ${printable(content.message)}), ${bytes.length} bytes`,
+    `Value that cannot be read (${content.code}: ${content.message}), ${bytes.length} bytes`,
     ...lines,
     ...(rest > 0 ? [`  and ${rest} more (--json prints all)`] : []),
   ]
@@ -58,5 +56,5 @@ function contentLines(value: Buffer | null, content: ShownLetter['content']): re
 
 function headerText(value: Buffer): string {
   const text = value.toString('utf8')
-  return Buffer.from(text, 'utf8').equals(value) ? printable(text) : `hex ${value.toString('hex')}`
+  return Buffer.from(text, 'utf8').equals(value) ? text : `hex ${value.toString('hex')}`
 }

@@ -2,7 +2,10 @@ import type { DeadLetter, DeadLetterList } from '../operations/dead-letters.ts'
 import { idText } from '../operations/dead-letters-id.ts'
 import type { PlannedLetter } from '../operations/dead-letters-plan.ts'
 import type { RedriveOutcome, RedriveResult } from '../operations/dead-letters-redrive.ts'
-import { columns, counted } from './columns.ts'
+import { columns } from './columns.ts'
+import { counted } from './number-text.ts'
+import { plainLines } from './plain-text.ts'
+import { timeText } from './time-text.ts'
 
 /** Failures that are printed one by one; the rest is counted. */
 const mostFailures = 20
@@ -21,11 +24,11 @@ export function listText(
     ...(list.others === 0 ? [] : [`${counted(list.others, 'record')} of another kind`]),
   ]
   const head = ['ID', 'WRITTEN AT', 'ENDPOINT', 'REPOSITORY', 'REASON', 'STATUS', 'ATTEMPTS', 'STATE']
-  return [
+  return plainLines([
     ...(shown.length === 0 ? [] : [...columns([head, ...shown.map(row)]), '']),
     `${open} open in ${topic}${more.length === 0 ? '' : ` (${more.join('; ')})`}`,
     ...columns(counts(shown).map(([code, count]) => ['', dash(code), String(count)])),
-  ].join('\n')
+  ])
 }
 
 /** What a redrive would do. */
@@ -37,11 +40,11 @@ export function planText(planned: readonly PlannedLetter[], kind: 'endpoint' | '
     dash(letter.code),
     `-> ${kind} ${name}`,
   ])
-  return [
+  return plainLines([
     ...columns(rows),
     '',
     `${counted(planned.length, 'dead letter')} would be redriven; nothing was done.`,
-  ].join('\n')
+  ])
 }
 
 /** What a redrive did. */
@@ -60,11 +63,11 @@ export function redriveText(
       error?.message ?? '',
     ])
   const rest = failures.length - rows.length
-  return [
+  return plainLines([
     `${[redrivenText(outcomes), ...resultCounts(outcomes).slice(1)].join(', ')}.`,
     ...(rows.length === 0 ? [] : ['', 'Still dead (see registry-relay dlq list):', ...columns(rows)]),
     ...(rest > 0 ? [`  and ${rest} more (--json prints all)`] : []),
-  ].join('\n')
+  ])
 }
 
 /** `2 redriven to endpoint audit`; where they went to several, how many to each. */
@@ -90,21 +93,7 @@ export function resultCounts(outcomes: readonly { readonly result: RedriveResult
 }
 
 export function dash(text: string | number | undefined): string {
-  return text === undefined || text === '' ? '-' : printable(String(text))
-}
-
-/** A terminal obeys control characters, and whoever published the record chose them. */
-export function printable(text: string): string {
-  return text.replace(
-    /\p{Cc}/gu,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
-}
-
-/** To the second; Kafka takes any number for a time. */
-export function timeText(at: number | undefined): string {
-  if (at === undefined || Number.isNaN(new Date(at).getTime())) return '-'
-  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+  return text === undefined || text === '' ? '-' : String(text)
 }
 
 function row({
@@ -125,7 +114,7 @@ function row({
     dash(code),
     dash(lastStatus),
     dash(attempts),
-    fate === undefined ? 'open' : `redriven to ${printable(fate.to)}`,
+    fate === undefined ? 'open' : `redriven to ${fate.to}`,
   ]
 }
 

@@ -9,9 +9,10 @@ import { type ConfigOptions, configSource } from './config-options.ts'
 import { letterJson, shownJson } from './dlq-json.ts'
 import { type FilterOptions, filterOf } from './dlq-options.ts'
 import { shownText } from './dlq-shown.ts'
-import { listText, printable } from './dlq-text.ts'
+import { listText } from './dlq-text.ts'
 import { exitCode } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
+import { tell } from './tell.ts'
 
 export interface DlqListOptions extends FilterOptions, ConfigOptions {
   readonly all?: boolean
@@ -39,9 +40,7 @@ export async function dlqList(options: DlqListOptions): Promise<number> {
   const wants = deadLetterFilter(filterOf(options) ?? {})
   const list = await withDeadLetters(config, tellWait, (open) => listDeadLetters(open, wants, options.since))
   const configured = config.bridge.endpoints.map(({ name }) => name)
-  for (const text of endpointRemarks(options.endpoint ?? [], configured, list.endpoints)) {
-    console.error(printable(text))
-  }
+  for (const text of endpointRemarks(options.endpoint ?? [], configured, list.endpoints)) tell(text)
   const shown = options.all === true ? list.letters : list.letters.filter(({ fate }) => fate === undefined)
   if (options.json !== true) console.log(listText(config.topics.deadLetters, list, shown))
   else for (const letter of shown) console.log(letterJson(letter))
@@ -53,7 +52,7 @@ export async function dlqShow(id: DeadLetterId, options: DlqShowOptions): Promis
   const config = loadConfig(configSource(options))
   const shown = await withDeadLetters(config, tellWait, (open) => showDeadLetter(open, open.decoder, id))
   if (shown === undefined) {
-    console.error(`there is no dead letter at ${idText(id)} of ${config.topics.deadLetters}`)
+    tell(`there is no dead letter at ${idText(id)} of ${config.topics.deadLetters}`)
     return exitCode.failure
   }
   console.log(options.json === true ? shownJson(shown) : shownText(config.topics.deadLetters, shown))

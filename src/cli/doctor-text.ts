@@ -1,5 +1,6 @@
 import type { CheckResult, Seen } from '../operations/doctor/check.ts'
-import { counted } from './columns.ts'
+import { counted } from './number-text.ts'
+import { plainText } from './plain-text.ts'
 import type { Terminal } from './progress-line.ts'
 import { type Style, styled } from './styled.ts'
 
@@ -43,7 +44,7 @@ export class DoctorText {
     if (isNew && state === 'skipped') {
       // Nothing else was seen of it: one line, and no gap to those before it of which the same is true.
       if (!this.#short) this.#gap()
-      this.#print(`${this.#style('bold', part)}  ${this.#style('dim', `skipped: ${because}`)}`)
+      this.#print(`${this.#style('bold', part)}  ${this.#style('dim', `skipped: ${plainText(because)}`)}`)
       this.#reasons.add(because)
     } else if (isNew) {
       this.#gap()
@@ -61,9 +62,9 @@ export class DoctorText {
 
   /** What is to be done about several lines in a row stands under the last of them. */
   #line({ state, text, todo }: Seen, next: Seen | undefined): void {
-    this.#print(`  ${this.#label(state)}  ${text}`)
+    this.#print(`  ${this.#label(state)}  ${plainText(text)}`)
     if (todo !== undefined && todo !== next?.todo)
-      this.#print(`${todoIndent}${this.#style('bold', `→ ${todo}`)}`)
+      this.#print(`${todoIndent}${this.#style('bold', `→ ${plainText(todo)}`)}`)
   }
 
   #gap(): void {
@@ -73,7 +74,7 @@ export class DoctorText {
   #skipped(name: string, because: string): void {
     if (this.#reasons.has(because)) return
     this.#reasons.add(because)
-    this.#print(`  ${this.#label('skipped')}  ${name}: ${because}`)
+    this.#print(`  ${this.#label('skipped')}  ${plainText(`${name}: ${because}`)}`)
   }
 
   #label(state: State): string {

@@ -2,6 +2,7 @@ import { type ErrorCode, errorCodes, isRelayError, toError } from '../errors.ts'
 import type { ConfigOptions } from './config-options.ts'
 import { helpHint } from './help-hint.ts'
 import { namedCommands } from './named-commands.ts'
+import { tell } from './tell.ts'
 
 /** Exit codes of every command. */
 export const exitCode = { success: 0, failure: 1, usage: 2, configuration: 78 } as const
@@ -13,12 +14,12 @@ export const exitCode = { success: 0, failure: 1, usage: 2, configuration: 78 } 
 export function reportFailure(thrown: unknown, options: ConfigOptions = {}): number {
   const error = toError(thrown)
   if (!isRelayError(error)) {
-    console.error(error.stack ?? error.message)
+    tellLines(error.stack ?? error.message)
     return exitCode.failure
   }
-  console.error(namedCommands(error.message, options))
+  tellLines(namedCommands(error.message, options))
   const { action } = errorCodes[error.code]
-  console.error(`${error.code}: ${namedCommands(action, options)}`)
+  tell(`${error.code}: ${namedCommands(action, options)}`)
   return exitCodeOf(error.code)
 }
 
@@ -30,7 +31,12 @@ export function exitCodeOf(code: ErrorCode): number {
 
 /** Says on standard error what is wrong with the options, and where the help is; returns the exit code for it. */
 export function reportUsage(path: string, reason: string): number {
-  console.error(`error: ${reason}`)
-  console.error(helpHint(path))
+  tell(`error: ${reason}`)
+  tell(helpHint(path))
   return exitCode.usage
+}
+
+/** Findings, and frames of a stack, are a line each. */
+function tellLines(text: string): void {
+  for (const line of text.split('\n')) tell(line)
 }

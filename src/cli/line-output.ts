@@ -9,20 +9,19 @@ export interface LineStream {
 
 /** Lines on standard output for somebody who may take them slowly, or stop taking them, as `head` does. */
 export class LineOutput {
+  /** Resolves when nobody reads any more, or the output cannot be written. */
+  readonly closed: Promise<void>
   readonly #stream: LineStream
-  readonly #closed: Promise<void>
   #broken: Error | undefined
   #isClosed = false
 
-  /** @param onClosed nobody reads any more, or the output cannot be written */
-  constructor(stream: LineStream, onClosed: () => void) {
+  constructor(stream: LineStream) {
     this.#stream = stream
-    this.#closed = new Promise((resolve) => {
+    this.closed = new Promise((resolve) => {
       stream.on('error', (error) => {
         if (!isLeft(error)) this.#broken ??= error
         this.#isClosed = true
         resolve()
-        onClosed()
       })
     })
   }
@@ -35,6 +34,6 @@ export class LineOutput {
   /** Resolves when the next line may come. */
   async line(text: string): Promise<void> {
     if (this.#isClosed || this.#stream.write(`${text}\n`)) return
-    await Promise.race([new Promise<void>((resolve) => this.#stream.once('drain', resolve)), this.#closed])
+    await Promise.race([new Promise<void>((resolve) => this.#stream.once('drain', resolve)), this.closed])
   }
 }

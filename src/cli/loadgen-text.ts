@@ -2,6 +2,8 @@ import { isClean, type LoadProgress, type LoadReport } from '../operations/loadg
 import type { FarReport } from '../operations/loadgen-ledger.ts'
 import type { TimesReport } from '../operations/loadgen-times.ts'
 import { columns } from './columns.ts'
+import { numberText, rateText } from './number-text.ts'
+import { plainLines } from './plain-text.ts'
 
 /** One line while it runs. */
 export function loadProgressText(
@@ -12,7 +14,7 @@ export function loadProgressText(
   if (!posting) return `${numberText(waiting)} of ${numberText(taken)} still to arrive`
   return [
     `${numberText(taken)}${total === undefined ? '' : ` of ${numberText(total)}`} taken`,
-    `, ${rate.toFixed(rate < 10 ? 1 : 0)}/s`,
+    `, ${rateText(rate)}`,
     retries === 0 ? '' : `, ${numberText(retries)} retries`,
     waiting === 0 ? '' : `, ${numberText(waiting)} under way`,
     trouble === undefined ? '' : ` - the gateway: ${trouble}`,
@@ -42,7 +44,7 @@ export function loadText(report: LoadReport, farName: string): string {
     row('retries', retries),
     ...(farEnd === undefined ? [] : farRows(farEnd, farName, alteredAllowed, row)),
   ]
-  return [
+  return plainLines([
     ...columns(rows.map(([name = '', count = '', remark = '']) => [name, count.padStart(12), remark])),
     '',
     ...columns([
@@ -54,7 +56,7 @@ export function loadText(report: LoadReport, farName: string): string {
     '',
     verdictText(report),
     `seed ${report.seed}`,
-  ].join('\n')
+  ])
 }
 
 /** The same for programs; null for what was not looked at. */
@@ -108,19 +110,15 @@ function verdictText(report: LoadReport): string {
   if (clean) return 'Nothing was lost, and all came in order.'
   const parts = [
     ...(events === 0 ? ['nothing was posted'] : []),
-    ...counted(givenUp, 'never taken'),
-    ...counted(unanswered, 'never answered'),
-    ...counted(farEnd?.lost, 'lost'),
-    ...counted(farEnd?.outOfOrder, 'out of order'),
-    ...counted(alteredAllowed ? 0 : farEnd?.altered, 'altered'),
+    ...unlessNone(givenUp, 'never taken'),
+    ...unlessNone(unanswered, 'never answered'),
+    ...unlessNone(farEnd?.lost, 'lost'),
+    ...unlessNone(farEnd?.outOfOrder, 'out of order'),
+    ...unlessNone(alteredAllowed ? 0 : farEnd?.altered, 'altered'),
   ]
   return `Not as it should be: ${parts.join(', ')}.`
 }
 
-function counted(count: number | undefined, what: string): readonly string[] {
+function unlessNone(count: number | undefined, what: string): readonly string[] {
   return count === undefined || count === 0 ? [] : [`${numberText(count)} ${what}`]
-}
-
-function numberText(count: number): string {
-  return count.toLocaleString('en')
 }

@@ -14,6 +14,7 @@ import { tellWait } from './kafka-wait.ts'
 import { type LoadgenCommandOptions, loadHeaders, loadRequest, verification } from './loadgen-options.ts'
 import { loadJson, loadProgressText, loadText } from './loadgen-text.ts'
 import { ProgressLine } from './progress-line.ts'
+import { tell } from './tell.ts'
 import { tellAnew } from './tell-anew.ts'
 
 const progressMs = 100
@@ -41,13 +42,13 @@ export async function loadgen(options: LoadgenCommandOptions): Promise<number> {
   const stop = stopSignal({ onImpatience: () => givingUp.abort() })
   void stop.received.then((signal) => {
     line.clear()
-    if (signal === 'SIGINT') console.error('posts no more; press again to end without waiting')
+    if (signal === 'SIGINT') tell('posts no more; press again to end without waiting')
     stopping.abort()
   })
   try {
     const problem = await gatewayProblem(post, mediaTypeOf(request.profile), givingUp.signal)
     if (problem !== undefined) {
-      console.error(problem)
+      tell(problem)
       return exitCode.failure
     }
     const report = await runLoadgen({
@@ -96,7 +97,7 @@ function farEndOf(
     })
   }
   const { host, port } = options.receiver ?? defaultReceiver
-  return new ReceiverEnd(host, port, (url) => console.error(`the receiver listens on ${url}`))
+  return new ReceiverEnd(host, port, (url) => tell(`the receiver listens on ${url}`))
 }
 
 /** Several hundred events a second are too many for a line. */

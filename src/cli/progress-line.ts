@@ -1,3 +1,5 @@
+import { plainText } from './plain-text.ts'
+
 /** The part of a stream that is written to; `isTTY` decides whether a line may be written over. */
 export interface Terminal {
   readonly isTTY?: boolean
@@ -26,7 +28,7 @@ export class ProgressLine {
     if (this.#terminal.isTTY !== true) return
     // A terminal that does not know its width says 0.
     const width = Math.max(0, (this.#terminal.columns || 80) - 1)
-    const words = text.slice(0, width)
+    const words = plainText(text).slice(0, width)
     const isKnown = done !== undefined && total !== undefined && total > 0
     this.#terminal.write(`${clearLine}${words}${isKnown ? barOf(done / total, width - words.length) : ''}`)
     this.#shown = true

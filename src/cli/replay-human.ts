@@ -5,14 +5,15 @@ import type { PreparedReplay } from '../operations/replay-prepare.ts'
 import { sizeOf } from '../operations/replay-spans.ts'
 import { columns } from './columns.ts'
 import { configWords } from './config-options.ts'
+import { numberText, rateText } from './number-text.ts'
+import { plainLines } from './plain-text.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
 import { shellWord } from './shell-word.ts'
 import { timeLeft } from './time-left.ts'
 
 /** The first line: which replay this is, and what it covers. */
-export function startText({ id, plan, spans, resumed }: PreparedReplay): string {
-  return `${resumed ? 'Replay goes on' : 'Replay'}: ${id}, ${plan.topic} to ${targetText(plan.target)}
-  from ${spanText(plan)}; ${numberText(sizeOf(spans))} offsets to read${filterText(plan)}`
+export function startText(replay: PreparedReplay): string {
+  return plainLines(startLines(replay))
 }
 
 /** Which offsets a replay would read, and that nothing was done. */
@@ -25,13 +26,13 @@ export function dryRunText(replay: PreparedReplay): string {
       String(end),
       String(end - start),
     ])
-  return [
-    startText(replay),
+  return plainLines([
+    ...startLines(replay),
     '',
     ...columns([['PARTITION', 'FROM', 'BEFORE', 'OFFSETS'], ...rows]),
     '',
     'Dry run: nothing was read or written. The filters, and times within a partition, may leave out some of these.',
-  ].join('\n')
+  ])
 }
 
 /** One line while it runs. */
@@ -41,7 +42,7 @@ export function progressText(state: ReplayState, rate: number, secondsLeft: numb
   return [
     `${numberText(delivered)} delivered`,
     ...(refused === 0 ? [] : [`, ${numberText(refused)} refused`]),
-    `, ${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}`,
+    `, ${rateText(rate)}${left}`,
     ...(waiting === undefined ? [] : [` - ${waiting}`]),
   ].join('')
 }
@@ -49,7 +50,7 @@ export function progressText(state: ReplayState, rate: number, secondsLeft: numb
 /** What came of it, what was refused, and how to go on. */
 export function endText(end: ReplayEnd, command: string): string {
   const { refused, refusals, lost } = end
-  return [
+  return plainLines([
     headText(end),
     ...(lost === 0n
       ? []
@@ -58,7 +59,14 @@ export function endText(end: ReplayEnd, command: string): string {
     ...columns(refusals.map(({ record, code, reason }) => ['', record, code, reason])),
     ...(refused > refusals.length ? [`  and ${numberText(refused - refusals.length)} more`] : []),
     ...(end.end === 'done' ? [] : ['', 'To go on:', `  ${command}`]),
-  ].join('\n')
+  ])
+}
+
+function startLines({ id, plan, spans, resumed }: PreparedReplay): readonly string[] {
+  return [
+    `${resumed ? 'Replay goes on' : 'Replay'}: ${id}, ${plan.topic} to ${targetText(plan.target)}`,
+    `  from ${spanText(plan)}; ${numberText(sizeOf(spans))} offsets to read${filterText(plan)}`,
+  ]
 }
 
 function headText({
@@ -134,8 +142,4 @@ function filterText({ repositories, actions }: ReplayPlan): string {
     ...(actions.length === 0 ? [] : [`actions ${actions.join(', ')}`]),
   ]
   return parts.length === 0 ? '' : `; only ${parts.join('; ')}`
-}
-
-function numberText(count: number | bigint): string {
-  return count.toLocaleString('en')
 }

@@ -1,7 +1,9 @@
 import type { SubjectCheck } from '../operations/check-schema.ts'
 import type { SubjectRegistration } from '../operations/register-schema.ts'
 import type { ShownSchema, ShownVersion } from '../operations/show-schema.ts'
-import { columns, counted } from './columns.ts'
+import { columns } from './columns.ts'
+import { counted } from './number-text.ts'
+import { plainLines } from './plain-text.ts'
 import { prettySchema, type SchemaName } from './schema-json.ts'
 
 /** Of a changed documentation, which can be a paragraph, the beginning says which one it was. */
@@ -9,14 +11,14 @@ const maxLine = 160
 
 /** A check for people: a line per subject, then the differences and what is wrong with them. */
 export function checkText(schema: SchemaName, registry: string, checks: readonly SubjectCheck[]): string {
-  return [
+  return plainLines([
     ...heading(schema, registry),
     '',
     ...columns([['SUBJECT', 'STATE', 'VERSION', 'ID', 'LATEST', 'LEVEL'], ...checks.map(checkRow)]),
     ...grouped(checks, details),
     '',
     verdict(checks),
-  ].join('\n')
+  ])
 }
 
 /** A line per subject; below, why those that refused the schema did. */
@@ -32,7 +34,7 @@ export function registerText(
     ...(registered === undefined ? [] : [`version ${registered.version}`, `id ${registered.id}`]),
   ])
   const refused = registrations.filter(({ outcome }) => outcome === 'refused')
-  return [
+  return plainLines([
     ...heading(schema, registry),
     '',
     ...columns(rows),
@@ -44,7 +46,7 @@ export function registerText(
     ...(refused.some(({ lint }) => lint.length > 0)
       ? ['', 'Where it breaks house rules nothing was registered; `--no-lint` registers it all the same.']
       : []),
-  ].join('\n')
+  ])
 }
 
 /** What the registry has: a line about it, then the schema. One that was printed before is not printed again. */
@@ -66,7 +68,7 @@ export function showText(shown: readonly (ShownSchema | ShownVersion)[]): string
         ['fingerprint', one.fingerprint],
         ['written here', ours[one.ours]],
       ]
-      return [...columns(facts), ...(known ? [] : ['', prettySchema(one.text)])].join('\n')
+      return plainLines([...columns(facts), ...(known ? [] : ['', ...prettySchema(one.text).split('\n')])])
     })
     .join('\n\n')
 }
@@ -117,12 +119,15 @@ function grouped<T extends { readonly subject: string }>(
   subjects: readonly T[],
   say: (one: T) => readonly string[],
 ): readonly string[] {
-  const groups = new Map<string, string[]>()
+  const groups = new Map<string, { readonly names: string[]; readonly lines: readonly string[] }>()
   for (const one of subjects) {
-    const text = say(one).join('\n')
-    if (text !== '') groups.set(text, [...(groups.get(text) ?? []), one.subject])
+    const lines = say(one)
+    const key = JSON.stringify(lines)
+    const group = groups.get(key)
+    if (group !== undefined) group.names.push(one.subject)
+    else if (lines.length > 0) groups.set(key, { names: [one.subject], lines })
   }
-  return [...groups].flatMap(([text, names]) => ['', names.join(', '), text])
+  return [...groups.values()].flatMap(({ names, lines }) => ['', names.join(', '), ...lines])
 }
 
 function texts(changes: SubjectCheck['changes']): readonly string[] {

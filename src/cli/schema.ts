@@ -10,6 +10,7 @@ import { exitCode } from './failure.ts'
 import { namedCommands } from './named-commands.ts'
 import { checkText, registerText, showText } from './schema-human.ts'
 import { checkJson, registerJson, showJson } from './schema-json.ts'
+import { tell } from './tell.ts'
 
 interface SchemaCommandOptions extends ConfigOptions {
   readonly json?: boolean
@@ -92,7 +93,7 @@ export async function schemaShow(options: SchemaShowOptions): Promise<number> {
   const missing = subjects.filter((_, index) => found[index] === undefined)
   for (const subject of missing) {
     const what = version === 'latest' ? 'no version' : `no version ${version}`
-    console.error(`subject ${subject} has ${what} in the schema registry`)
+    tell(`subject ${subject} has ${what} in the schema registry`)
   }
   return missing.length === 0 ? exitCode.success : exitCode.failure
 }

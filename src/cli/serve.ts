@@ -1,4 +1,5 @@
-import { startGateway, startManagement } from '../app/compose.ts'
+import { startGateway } from '../app/compose.ts'
+import { startManagement } from '../app/management.ts'
 import { StartingParts } from '../app/parts.ts'
 import { planGatewayReload } from '../app/reload-plan.ts'
 import type { ServiceSignals } from '../app/service-signals.ts'

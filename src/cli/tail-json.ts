@@ -1,9 +1,9 @@
 import { encodeEnvelope } from '../event/envelope-encoder.ts'
 import type { Event } from '../event/event.ts'
-import { childSpans, spanAt } from '../event/json-scanner.ts'
+import { childSpans, compactJson, spanAt } from '../event/json-scanner.ts'
 import { candidateProfiles } from '../event/profile.ts'
 import type { TailedRecord } from '../operations/tail-record.ts'
-import { compactJson } from './compact-json.ts'
+import { isoTime } from './time-text.ts'
 
 /**
  * One line: where the record lies, when its event was received, and the event with the members of the notifications format; or
@@ -15,7 +15,7 @@ export function tailJson({ record, content }: TailedRecord): string {
     topic,
     partition,
     offset: String(offset),
-    receivedAt: isoTime(timestamp),
+    receivedAt: isoTime(timestamp) ?? null,
     key: key?.toString('utf8') ?? null,
   }
   if (content instanceof Error) {
@@ -31,9 +31,4 @@ function eventJson(event: Event, mediaType: string): string {
   const envelope = encodeEnvelope([event], profile)
   const [first] = childSpans(envelope, spanAt(envelope, ['events'])?.start ?? 0)
   return compactJson(envelope.slice(first?.start, first?.end))
-}
-
-/** Kafka takes any number for a time. */
-function isoTime(at: number): string | null {
-  return Number.isNaN(new Date(at).getTime()) ? null : new Date(at).toISOString()
 }

@@ -1,22 +1,24 @@
 import type { Event } from '../event/event.ts'
 import { sizeText } from '../operations/size-text.ts'
 import type { TailedRecord } from '../operations/tail-record.ts'
-import { dash, timeText } from './dlq-text.ts'
+import { dash } from './dlq-text.ts'
 import { plainText } from './plain-text.ts'
+import type { Terminal } from './progress-line.ts'
+import { type Style, styled } from './styled.ts'
+import { timeText } from './time-text.ts'
 
 export interface TailLineOptions {
-  readonly colour: boolean
   /** With where the record lies. */
   readonly verbose: boolean
 }
 
 /** By what happened; `delete` as a warning. An action that nobody knows has none. */
-const colours: ReadonlyMap<string, number> = new Map([
-  ['push', 32],
-  ['pull', 36],
-  ['mount', 34],
-  ['delete', 31],
-  ['rename', 33],
+const styles: ReadonlyMap<string, Style> = new Map([
+  ['push', 'green'],
+  ['pull', 'cyan'],
+  ['mount', 'blue'],
+  ['delete', 'red'],
+  ['rename', 'yellow'],
 ])
 
 /** No column grows beyond this: one long name would push the others off the screen for good. */
@@ -27,10 +29,13 @@ const mostWidth = 60
  * far, since nobody knows what is still to come.
  */
 export class TailLines {
+  readonly #out: Terminal
   readonly #options: TailLineOptions
   readonly #widths = [20, 6, 32, 9, 8, 0]
 
-  constructor(options: TailLineOptions) {
+  /** @param out where the lines go, which decides about colours */
+  constructor(out: Terminal, options: TailLineOptions) {
+    this.#out = out
     this.#options = options
   }
 
@@ -41,14 +46,14 @@ export class TailLines {
     if (content instanceof Error) {
       return [
         this.#cell(0, time),
-        this.#coloured(31, `unreadable ${where}: ${content.code}: ${plainText(content.message)}`),
+        this.#styled('red', `unreadable ${where}: ${content.code}: ${plainText(content.message)}`),
       ].join('  ')
     }
     const { event } = content
     const action = dash(event.action)
     const cells = [
       this.#cell(0, time),
-      this.#coloured(colours.get(action), this.#cell(1, plainText(action))),
+      this.#styled(styles.get(action), this.#cell(1, plainText(action))),
       this.#cell(2, plainText(subjectText(event))),
       this.#cell(3, sizeOf(event).padStart(this.#widths[3] ?? 0)),
       this.#cell(4, plainText(dash(event.actor?.name))),
@@ -64,8 +69,8 @@ export class TailLines {
     return text.padEnd(width)
   }
 
-  #coloured(colour: number | undefined, text: string): string {
-    return this.#options.colour && colour !== undefined ? `\u001b[${colour}m${text}\u001b[39m` : text
+  #styled(style: Style | undefined, text: string): string {
+    return style === undefined ? text : styled(this.#out, style, text)
   }
 }
 

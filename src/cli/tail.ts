@@ -2,10 +2,10 @@ import { withTail } from '../app/open-tail.ts'
 import { stopSignal } from '../app/signals.ts'
 import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config/load.ts'
+import { compactJson } from '../event/json-scanner.ts'
 import { momentText, type ReplayMoment } from '../operations/replay-moment.ts'
 import { runTail, type TailOptions } from '../operations/tail.ts'
 import type { TailedRecord } from '../operations/tail-record.ts'
-import { compactJson } from './compact-json.ts'
 import { configSource } from './config-options.ts'
 import { exitCode, reportUsage } from './failure.ts'
 import { tellWait } from './kafka-wait.ts'
@@ -13,6 +13,7 @@ import { LineOutput } from './line-output.ts'
 import { tailJson } from './tail-json.ts'
 import { TailLines } from './tail-line.ts'
 import { type TailCommandOptions, tailRequest, WrongTailOption } from './tail-options.ts'
+import { tell } from './tell.ts'
 import { tellAnew } from './tell-anew.ts'
 
 /** `registry-relay tail`. */
@@ -26,7 +27,8 @@ export async function tail(options: TailCommandOptions): Promise<number> {
     return reportUsage('registry-relay tail', error.message)
   }
   const stopping = new AbortController()
-  const output = new LineOutput(process.stdout, () => stopping.abort())
+  const output = new LineOutput(process.stdout)
+  void output.closed.then(() => stopping.abort())
   const stop = stopSignal({ onImpatience: () => process.exit(exitCode.success) })
   void stop.received.then(() => stopping.abort())
   const print = printer(options, output)
@@ -39,9 +41,9 @@ export async function tail(options: TailCommandOptions): Promise<number> {
         signal: stopping.signal,
         onRecord: print,
         onStart: () => tellStart(request),
-        onAway: ({ message }) => console.error(`${message}; waiting for it`),
+        onAway: ({ message }) => tell(`${message}; waiting for it`),
         onAnew: tellAnew,
-        onBack: () => console.error('Kafka is there again'),
+        onBack: () => tell('Kafka is there again'),
       }),
     )
   } finally {
@@ -56,10 +58,11 @@ function printer(
   output: LineOutput,
 ): TailOptions['onRecord'] {
   if (json === true) return (tailed) => output.line(tailJson(tailed))
-  // What has no terminal has no such method; it answers by NO_COLOR, FORCE_COLOR and TERM.
-  const colour = process.stdout.isTTY === true && process.stdout.hasColors()
-  const lines = new TailLines({ colour: colour && envelope !== true, verbose })
-  if (envelope === true) return (tailed) => printEnvelope(tailed, lines, output)
+  if (envelope === true) {
+    const lines = new TailLines(process.stderr, { verbose })
+    return (tailed) => printEnvelope(tailed, lines, output)
+  }
+  const lines = new TailLines(process.stdout, { verbose })
   return (tailed) => output.line(lines.of(tailed))
 }
 
@@ -72,7 +75,7 @@ async function printEnvelope(tailed: TailedRecord, lines: TailLines, output: Lin
 
 function tellStart({ topics, from, follow }: Pick<TailOptions, 'topics' | 'from' | 'follow'>): void {
   if (!follow) return
-  console.error(`following ${topics.join(', ')} from ${startText(from)}; Ctrl-C ends`)
+  tell(`following ${topics.join(', ')} from ${startText(from)}; Ctrl-C ends`)
 }
 
 /** In the words of the help. */

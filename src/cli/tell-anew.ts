@@ -1,6 +1,6 @@
+import { tell } from './tell.ts'
+
 /** Says on stderr why old events come, or the first ones again. */
 export function tellAnew(topic: string): void {
-  console.error(
-    `topic ${topic} begins anew: it was created again, or has lost its end; reading it from its beginning`,
-  )
+  tell(`topic ${topic} begins anew: it was created again, or has lost its end; reading it from its beginning`)
 }

@@ -1,5 +1,7 @@
 import type { PlannedTopic, TopicsPlan } from '../operations/topics.ts'
-import { columns, counted } from './columns.ts'
+import { columns } from './columns.ts'
+import { counted } from './number-text.ts'
+import { plainLines } from './plain-text.ts'
 import { settingText } from './setting-text.ts'
 
 type Finding = PlannedTopic['findings'][number]
@@ -20,7 +22,7 @@ const ofMissing: ReadonlySet<string> = new Set(['topic', 'brokers'])
 export function planText(plan: TopicsPlan, brokers: readonly string[]): string {
   const missing = plan.topics.filter(({ found }) => found === undefined)
   const findings = plan.topics.flatMap((topic) => topic.findings)
-  return [
+  return plainLines([
     `Kafka at ${brokers.join(', ')} (${counted(plan.brokers, 'broker')})`,
     '',
     ...columns([['TOPIC', 'PARTITIONS', 'COPIES', 'STATE'], ...plan.topics.map(row)]),
@@ -29,7 +31,7 @@ export function planText(plan: TopicsPlan, brokers: readonly string[]): string {
     ...plan.remarks.flatMap((remark) => ['', `Note: ${remark}.`]),
     '',
     verdict(missing.length, findings),
-  ].join('\n')
+  ])
 }
 
 /** What `topics apply` did. */
@@ -46,7 +48,7 @@ export function applyText(
     ...created.map((topic) => ['created', topic]),
     ...existing.map((topic) => ['exists', topic, stateOf(findings.filter((one) => one.topic === topic))]),
   ]
-  return [...columns(rows), ...findingLines(findings, brokers)].join('\n')
+  return plainLines([...columns(rows), ...findingLines(findings, brokers)])
 }
 
 function row({ wanted, found, findings }: PlannedTopic): readonly string[] {

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net'
+import { isLoopback } from '../loopback.ts'
 import type { Config } from './config.ts'
 import { type ConfigPath, pathText } from './config-path.ts'
 import type { EndpointConfig } from './endpoint-config.ts'
@@ -184,12 +184,6 @@ function hasSecretHeader({ headers }: EndpointConfig): boolean {
 function isClearUrl(text: string): boolean {
   const { protocol, hostname } = new URL(text)
   return protocol === 'http:' && !isLoopback(hostname)
-}
-
-function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '[::1]' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-  )
 }
 
 function isOpen(mode: number | undefined): boolean {

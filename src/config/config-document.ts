@@ -62,7 +62,7 @@ export class ConfigDocument {
     if (problems.length > 0) return false
     visit(document, {
       Scalar: (at, node, above) => {
-        if (at !== 'key') this.#fillVariables(node, this.#isText(above))
+        if (at !== 'key') this.#fillVariables(node, () => this.#isText(above))
       },
       Map: (_at, node) => this.#secretFromFile(node),
     })
@@ -139,7 +139,7 @@ export class ConfigDocument {
    * A plain scalar is typed again after its variables are in: `port: ${PORT:8080}` is a number, `"${PORT}"` a text. Where only
    * a text may stand it stays one, as a password of digits.
    */
-  #fillVariables(node: Scalar, isText: boolean): void {
+  #fillVariables(node: Scalar, isText: () => boolean): void {
     if (typeof node.value !== 'string' || !hasReference(node.value)) return
     const missing = new Set<string>()
     this.#variables.set(node, references(node.value))
@@ -154,7 +154,7 @@ export class ConfigDocument {
     this.#findings.push(...problems.map((message) => ({ offset, message })))
     const quoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE
     if (problems.length > 0) node.value = unread
-    else node.value = isText || quoted || filled === '' ? filled : typed(filled)
+    else node.value = quoted || filled === '' || isText() ? filled : typed(filled)
   }
 
   /** @param above what the value lies in, from the top */
@@ -173,7 +173,7 @@ export class ConfigDocument {
     const pair = node.items[0] as Pair<Scalar, Scalar | null>
     if (pair.key.value !== 'file' || !isScalar(pair.value)) return undefined
     // Visited before its members, so variables in the path are put in here.
-    this.#fillVariables(pair.value, true)
+    this.#fillVariables(pair.value, () => true)
     const scalar = new Scalar<unknown>(this.#secretOf(pair.value))
     scalar.range = node.range ?? null
     const names = this.#variables.get(pair.value)

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { RelayError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { configFile, configText, isFileNamed } from './config-file.ts'
 import type { ConfigSource } from './config-source.ts'
-import { findingLine, type LocatedFinding } from './findings.ts'
+import type { LocatedFinding } from './findings.ts'
 import { configKeys } from './key-tree.ts'
 import { nearVariables } from './near-variables.ts'
-import { type ParsedConfig, parseAll } from './parse.ts'
+import { type ParsedConfig, type ParseOptions, parseAll, parseConfig } from './parse.ts'
 import { hasSettings, readSettings } from './read-settings.ts'
 import { Secret, secretText } from './secret.ts'
 import type { Environment } from './substitute.ts'
@@ -22,10 +21,8 @@ import type { Environment } from './substitute.ts'
  * @param source a text is the path of the file
  */
 export function loadConfig(source: string | ConfigSource, environment: Environment = process.env): Config {
-  const { config, findings, file } = readConfig(source, environment)
-  if (config !== undefined) return config
-  const message = findings.map(findingLine).join('\n')
-  throw new RelayError('CONFIG_INVALID', message, file === undefined ? {} : { facts: { file } })
+  const { text, options, folder } = opened(source, environment)
+  return absolute(parseConfig(text, options), folder)
 }
 
 /** Whether there is a configuration at all, however wrong. */
@@ -51,6 +48,27 @@ export function readConfig(
   source: string | ConfigSource,
   environment: Environment = process.env,
 ): ReadConfig {
+  const { file, text, options, folder } = opened(source, environment)
+  const parsed = parseAll(text, options)
+  return {
+    ...parsed,
+    file,
+    nearVariables: nearVariables(configKeys(), environment),
+    config: parsed.config === undefined ? undefined : absolute(parsed.config, folder),
+  }
+}
+
+/** What there is to be parsed. */
+interface Opened {
+  /** Undefined where there is none; then neither is there a text. */
+  readonly file: string | undefined
+  readonly text: string | undefined
+  readonly options: ParseOptions
+  /** What paths are relative to. */
+  readonly folder: string
+}
+
+function opened(source: string | ConfigSource, environment: Environment): Opened {
   const { file: named, settings: flags } =
     typeof source === 'string' ? { file: source, settings: [] } : source
   const file = configFile(named, environment, hasSettings(environment, flags))
@@ -59,18 +77,9 @@ export function readConfig(
     const path = resolve(folder, name)
     return new Secret(secretText(readFileSync(path, 'utf8')), path)
   }
-  const parsed = parseAll(file === undefined ? undefined : configText(file), {
-    fileName: file ?? '',
-    environment,
-    readSecret,
-    settings: readSettings(configKeys(), environment, flags, readSecret),
-  })
-  return {
-    ...parsed,
-    file,
-    nearVariables: nearVariables(configKeys(), environment),
-    config: parsed.config === undefined ? undefined : absolute(parsed.config, folder),
-  }
+  const text = file === undefined ? undefined : configText(file)
+  const settings = readSettings(configKeys(), environment, flags, readSecret)
+  return { file, text, folder, options: { fileName: file ?? '', environment, readSecret, settings } }
 }
 
 function absolute(config: Config, folder: string): Config {

@@ -34,16 +34,20 @@ export interface ParsedConfig {
 
 /**
  * YAML text to {@link Config}: variables put in, secret files read, every value checked.
- * Throws CONFIG_INVALID with one line per finding, each as `file:line:column: what is wrong`.
+ * Throws CONFIG_INVALID with one line per finding, each as `file:line:column: what is wrong`. Text undefined: there is no file.
  */
-export function parseConfig(text: string, options: ParseOptions): Config {
+export function parseConfig(text: string | undefined, options: ParseOptions): Config {
   const { config, findings } = parseAll(text, options)
   if (config !== undefined) return config
   const message = findings.map(findingLine).join('\n')
-  throw new RelayError('CONFIG_INVALID', message, { facts: { file: options.fileName } })
+  throw new RelayError(
+    'CONFIG_INVALID',
+    message,
+    text === undefined ? {} : { facts: { file: options.fileName } },
+  )
 }
 
-/** The same for whoever wants what is right of it too. Text undefined: there is no file. */
+/** The same for whoever wants what is right of it too. */
 export function parseAll(text: string | undefined, options: ParseOptions): ParsedConfig {
   const { settings = noSettings } = options
   const document = text === undefined ? undefined : new ConfigDocument(text, options)

@@ -8,6 +8,8 @@ import { Secret } from './secret.ts'
 export interface PlacedEndpoint {
   readonly endpoint: EndpointConfig
   readonly path: ConfigPath
+  /** As the configuration has it, before any default. */
+  readonly given: unknown
 }
 
 /** Those of the block of a registry come last, and that block leaves out the ones that are disabled. */
@@ -17,10 +19,13 @@ export function placedEndpoints(
 ): readonly PlacedEndpoint[] {
   const count = listAt(given, ['bridge', 'endpoints']).length
   const pasted = listAt(given, ['notifications', 'endpoints'])
+  const pastedPath = ({ name }: EndpointConfig): ConfigPath => {
+    const at = pasted.findIndex((one) => valueAt(one, ['name']) === name)
+    return ['notifications', 'endpoints', ...(at === -1 ? [] : [at])]
+  }
   return endpoints.map((endpoint, index) => {
-    if (index < count) return { endpoint, path: ['bridge', 'endpoints', index] }
-    const at = pasted.findIndex((one) => valueAt(one, ['name']) === endpoint.name)
-    return { endpoint, path: ['notifications', 'endpoints', ...(at === -1 ? [] : [at])] }
+    const path = index < count ? ['bridge', 'endpoints', index] : pastedPath(endpoint)
+    return { endpoint, path, given: valueAt(given, path) }
   })
 }
 
@@ -29,7 +34,7 @@ function listAt(given: unknown, path: ConfigPath): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Secrets with their paths; of headers those whose names say so. */
+/** Secrets with their paths; of headers every value of those whose names say so. */
 export function secretsOf(
   { kafka, schemaRegistry, gateway }: Config,
   endpoints: readonly PlacedEndpoint[],
@@ -39,13 +44,18 @@ export function secretsOf(
     [['schemaRegistry'], schemaRegistry],
     [['gateway', 'redact'], gateway.redact],
     ...gateway.credentials.map((one, index) => [['gateway', 'credentials', index], one] as const),
-    ...endpoints.flatMap(({ endpoint: { headers, signing, proxy }, path }) => {
+    ...endpoints.flatMap(({ endpoint: { headers, signing, proxy }, path, given }) => {
       return [
         [[...path, 'signing', 'secrets'], signing?.secrets] as const,
         [[...path, 'proxy'], proxy] as const,
         ...Object.entries(headers)
           .filter(([name]) => isSecretName(name))
-          .map(([name, values]) => [[...path, 'headers'], { [name]: values[0] }] as const),
+          .map(([name, values]) =>
+            // Each value of a list has a place of its own; a single one has that of the header.
+            Array.isArray(valueAt(given, ['headers', name]))
+              ? ([[...path, 'headers', name], values] as const)
+              : ([[...path, 'headers'], { [name]: values[0] }] as const),
+          ),
       ]
     }),
   ]

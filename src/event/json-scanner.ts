@@ -1,6 +1,7 @@
 /*
- * The only code that looks at JSON text below `JSON.parse`: where a value stands in it. It relies on the text being
- * valid JSON and is called after `JSON.parse` has said so; that keeps it to a few lines and makes it no second parser.
+ * The only code that looks at JSON text below `JSON.parse`: where a value stands in it, and what is space between values. It
+ * relies on the text being valid JSON and is called after `JSON.parse` has said so; that keeps it to a few lines and makes it
+ * no second parser.
  */
 
 /** Half-open range of a value in the text, white space around it left out. */
@@ -71,6 +72,23 @@ export function spanAt(text: string, path: readonly string[], start = 0): Span |
     span = { start: child.start, end: child.end }
   }
   return span
+}
+
+/** Without the white space between its tokens; texts and numbers stay letter for letter as they were. */
+export function compactJson(text: string): string {
+  let compact = ''
+  let from = 0
+  let at = 0
+  while (at < text.length) {
+    const unit = text.charCodeAt(at)
+    if (unit === quote) at = endOfString(text, at)
+    else if (isSpace(unit)) {
+      compact += text.slice(from, at)
+      from = skipSpace(text, at)
+      at = from
+    } else at++
+  }
+  return compact + text.slice(from)
 }
 
 /** True when arrays and objects nest deeper than `limit`; right for any text, valid JSON or not. */

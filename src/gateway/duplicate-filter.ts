@@ -3,7 +3,7 @@ import { orAborted } from '../sink/watch-abort.ts'
 import type { Counter, Metrics } from '../telemetry.ts'
 import type { DuplicateWindow, SeenEvent } from './duplicate-window.ts'
 import type { EventItem, GatewayItem } from './gateway-item.ts'
-import type { Kept } from './kept.ts'
+import { type Kept, noneRepeated } from './kept.ts'
 import { storedLateCounter } from './stored-late.ts'
 
 export interface DuplicateFilterOptions {
@@ -57,7 +57,10 @@ export class DuplicateFilter implements Sink<GatewayItem, Kept> {
       return { duplicates: later.duplicates, conflicts: conflicts + later.conflicts }
     } catch (error) {
       // The sender is told that nothing is stored, which is not true of what is, or will be in a moment.
-      this.#countStored(fresh.length, written.then(noneRepeated))
+      this.#countStored(
+        fresh.length,
+        written.then(() => noneRepeated),
+      )
       this.#countStored(repeats.length, repeated)
       throw error
     }
@@ -139,10 +142,6 @@ export class DuplicateFilter implements Sink<GatewayItem, Kept> {
     )
     return { ...again, duplicates: repeats.length - failed.length + again.duplicates }
   }
-}
-
-function noneRepeated(): Kept {
-  return { duplicates: 0, conflicts: 0 }
 }
 
 /** Bytes as a text of as many characters: a third of the memory of a Buffer. */

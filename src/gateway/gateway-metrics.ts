@@ -40,6 +40,7 @@ const quarantines = [
   'event_invalid',
   'more_than_events',
   'too_large',
+  'record_rejected',
   'unsupported_encoding',
   'unsupported_media_type',
   'internal',

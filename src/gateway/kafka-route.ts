@@ -6,7 +6,7 @@ import { fingerprintHeader } from '../avro/wire-format.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { isRelayError, type RelayError } from '../errors.ts'
 import { type CloseOptions, type Sink, SinkClosedError, type WriteOptions } from '../sink/sink.ts'
-import { type Counter, CounterBy, noTelemetry, type Telemetry } from '../telemetry.ts'
+import { type Counter, CounterBy, noTelemetry, type Telemetry, traceContext } from '../telemetry.ts'
 import type { GatewayItem, QuarantineRecord } from './gateway-item.ts'
 import type { Oversize } from './oversize.ts'
 import { type Quarantine, rejectedHeader } from './quarantine.ts'
@@ -139,9 +139,7 @@ export class KafkaRoute implements Sink<GatewayItem> {
   #quarantined(record: EventRecord, { code, message }: RelayError): QuarantineRecord {
     const { content, contentType } = envelopeBytes(record)
     const rejected = { reason: code, message, content, key: record.key.toString('utf8') }
-    const { traceparent, tracestate } = record.headers ?? {}
-    const state = tracestate === undefined ? {} : { tracestate }
-    const trace = traceparent === undefined ? undefined : { traceparent, ...state }
+    const trace = traceContext(record.headers)
     const item = this.#options.quarantine(rejected, { contentType, trace })
     const headers = { ...item.record.headers, [fingerprintHeader]: record.fingerprint }
     return { ...item.record, receivedAt: record.receivedAt, headers }

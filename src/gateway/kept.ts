@@ -5,3 +5,5 @@ export interface Kept {
   /** Events under an id that another content came with before: stored, as every event is. */
   readonly conflicts: number
 }
+
+export const noneRepeated: Kept = { duplicates: 0, conflicts: 0 }

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayItem } from './gateway-item.ts'
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { Intake, Notification } from './intake.ts'
-import type { Kept } from './kept.ts'
+import { type Kept, noneRepeated } from './kept.ts'
 import { NotificationReader } from './notification-reader.ts'
 import { type Arrival, type Quarantine, rejectedHeader } from './quarantine.ts'
 import { internalError, type Refusal, refusalOf } from './refusal.ts'
@@ -32,8 +32,6 @@ export interface Posted {
   readonly arrival: Arrival
   readonly exchange: Exchange
 }
-
-const nothingKept: Kept = { duplicates: 0, conflicts: 0 }
 
 /** Reads bodies, has the sink keep what is in them, and answers. */
 export class NotificationKeeper {
@@ -74,7 +72,7 @@ export class NotificationKeeper {
     const { items } = notification
     metrics.notificationRead(notification)
     if (items.length === 0) {
-      this.#accept(posted, notification, nothingKept)
+      this.#accept(posted, notification, noneRepeated)
       return
     }
     // A sender that goes away now does not take its events back: it will send them again, and until then they are

@@ -11,7 +11,7 @@ import { decodeItems } from './item-codec.ts'
 import { readAgain } from './parked.ts'
 import { defaultLimits, type PumpLimits } from './pump-limits.ts'
 import type { Quarantine } from './quarantine.ts'
-import { SpooledEvents } from './spooled-events.ts'
+import type { SpooledEvents } from './spooled-events.ts'
 import { oneTopic, type Topics } from './topics.ts'
 
 export interface PumpOptions {
@@ -58,7 +58,7 @@ export class Pump {
   readonly #failures: Counter
   readonly #acknowledger: Acknowledger
   readonly #onFailure: PumpOptions['onFailure']
-  readonly #spooled: SpooledEvents
+  readonly #spooled: SpooledEvents | undefined
   /** Records with a lower sequence are from before the start. */
   readonly #ownFrom: number
   readonly #events: ReadonlyMap<string, Destination>
@@ -81,7 +81,7 @@ export class Pump {
     this.#topics = topics
     this.#quarantine = options.quarantine
     this.#onFailure = options.onFailure
-    this.#spooled = options.spooled ?? new SpooledEvents(noTelemetry.metrics)
+    this.#spooled = options.spooled
     this.#ownFrom = options.spool.state().next
     this.#clock = clock
     this.#logger = telemetry.logger.child({ component: 'pump' })
@@ -204,8 +204,8 @@ export class Pump {
     this.#newest = record.sequence
     const parts = new Map<Destination, GatewayItem[]>()
     const all = this.#itemsOf(record)
-    if (missing < 0) this.#spooled.recovered(all.length)
-    else this.#spooled.read(missing)
+    if (missing < 0) this.#spooled?.recovered(all.length)
+    else this.#spooled?.read(missing)
     for (const item of all) {
       const destination = this.#destinationOf(item)
       const items = parts.get(destination)
@@ -264,7 +264,7 @@ export class Pump {
       itemsOf: (record) => this.#itemsOf(record).filter((item) => this.#destinationOf(item) === destination),
       readAgain: (sequences) => readAgain(this.#spool, sequences, this.#oldest ?? 0),
       onMovedOn: () => this.#reach(),
-      onArrived: (items) => this.#spooled.published(items),
+      onArrived: (items) => this.#spooled?.published(items),
       onRefused: (error) => this.#refused(error),
       onFailure: (error) => this.#fail(error),
       changes: this.#changes,

@@ -1,3 +1,5 @@
+import type { TraceContext } from '../telemetry.ts'
+
 /** What is to be posted: one Envelope. */
 export interface DeliveryRequest {
   /** Sent as UTF-8, byte for byte. */
@@ -13,6 +15,11 @@ export interface DeliveryRequest {
   /** W3C trace context that the request belongs to: of the record, as it came. What is posted says so, or says a child of it. */
   readonly traceparent?: string | undefined
   readonly tracestate?: string | undefined
+}
+
+/** As a part of that trace, with nothing left of where it belonged before. */
+export function withTrace(request: DeliveryRequest, context: TraceContext): DeliveryRequest {
+  return { ...request, tracestate: undefined, ...context }
 }
 
 export interface DeliveryReceipt {

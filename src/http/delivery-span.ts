@@ -1,6 +1,6 @@
 import { isRelayError, toError } from '../errors.ts'
-import type { SpanAttributes, TraceContext, Tracer, TraceSpan } from '../telemetry.ts'
-import type { DeliveryReceipt, DeliveryRequest } from './deliverer.ts'
+import { type SpanAttributes, type Tracer, type TraceSpan, traceContext } from '../telemetry.ts'
+import { type DeliveryReceipt, type DeliveryRequest, withTrace } from './deliverer.ts'
 
 /** The client spans of one endpoint: one for each attempt, from its begin to the answer. */
 export class DeliverySpans {
@@ -25,7 +25,7 @@ export class DeliverySpans {
   ): Promise<DeliveryReceipt> {
     const span = this.#tracer.start('POST', {
       kind: 'client',
-      parent: parentOf(request),
+      parent: traceContext(request),
       attributes: {
         ...this.#attributes,
         'registry_relay.attempt': request.attempt,
@@ -33,7 +33,7 @@ export class DeliverySpans {
       },
     })
     try {
-      const receipt = await deliver({ ...request, tracestate: undefined, ...span.context })
+      const receipt = await deliver(withTrace(request, span.context))
       span.set({ 'http.response.status_code': receipt.status })
       span.end()
       return receipt
@@ -45,11 +45,6 @@ export class DeliverySpans {
 }
 
 const defaultPorts = { http: 80, https: 443 } as const
-
-function parentOf({ traceparent, tracestate }: DeliveryRequest): TraceContext | undefined {
-  if (traceparent === undefined) return undefined
-  return tracestate === undefined ? { traceparent } : { traceparent, tracestate }
-}
 
 /** By the conventions an answer is its own reason. What an endpoint says in words is none: reasons are one of few values. */
 function endFailed(span: TraceSpan, thrown: unknown): void {

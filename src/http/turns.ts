@@ -1,3 +1,5 @@
+import { orAborted } from '../sink/watch-abort.ts'
+
 /** Gives the turn back; with a promise, as soon as that has resolved. */
 export type EndTurn = (when?: Promise<void>) => void
 
@@ -23,20 +25,11 @@ export class Turns {
       when.then(resolveMine, resolveMine)
     }
     try {
-      await unlessAborted(before, signal)
+      await orAborted(before, signal)
     } catch (reason) {
       end()
       throw reason
     }
     return end
   }
-}
-
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

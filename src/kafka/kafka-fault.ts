@@ -11,6 +11,10 @@ export function kafkaFault(error: unknown): Error {
   if (isRelayError(root)) return root
   const { code } = root as Error & { readonly code?: unknown }
   if (!root.name.startsWith('KafkaJS') && !isTlsFault(code)) return root
-  const ours = classify(root) === 'configuration' ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE'
-  return new RelayError(ours, root.message, { cause: root })
+  return new RelayError(kafkaCode(root), root.message, { cause: root })
+}
+
+/** Whether somebody must do something about what the client says, or it may pass. */
+export function kafkaCode(error: unknown): 'KAFKA_CONFIGURATION' | 'KAFKA_UNAVAILABLE' {
+  return classify(error) === 'configuration' ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE'
 }

@@ -1,5 +1,11 @@
 import { isRelayError, toError } from '../errors.ts'
-import type { SpanAttributes, TraceContext, Tracer, TraceSpan } from '../telemetry.ts'
+import {
+  type SpanAttributes,
+  type TraceContext,
+  type Tracer,
+  type TraceSpan,
+  traceContext,
+} from '../telemetry.ts'
 import type { Published } from './outgoing-record.ts'
 
 /** Of a record, what a trace is about. Its headers are those it has in Kafka. */
@@ -14,13 +20,20 @@ export interface TracedRecord {
  */
 export class ProducerSpans<R extends TracedRecord> {
   readonly #tracer: Tracer
-  readonly #topic: string
+  readonly #name: string
+  readonly #attributes: SpanAttributes
   readonly #about: (record: R) => SpanAttributes
 
   /** @param about what else there is to say of a record; asked only for spans that somebody gets to see */
   constructor(tracer: Tracer, topic: string, about: (record: R) => SpanAttributes) {
     this.#tracer = tracer
-    this.#topic = topic
+    this.#name = `send ${topic}`
+    this.#attributes = {
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'send',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': topic,
+    }
     this.#about = about
   }
 
@@ -43,27 +56,16 @@ export class ProducerSpans<R extends TracedRecord> {
   }
 
   #begin(record: R): TraceSpan {
-    const span = this.#tracer.start(`send ${this.#topic}`, {
+    const span = this.#tracer.start(this.#name, {
       kind: 'producer',
-      parent: contextOf(record.headers),
-      attributes: {
-        'messaging.system': 'kafka',
-        'messaging.operation.name': 'send',
-        'messaging.operation.type': 'send',
-        'messaging.destination.name': this.#topic,
-      },
+      parent: traceContext(record.headers),
+      attributes: this.#attributes,
     })
     if (span.recording) {
       span.set({ 'messaging.kafka.message.key': record.key.toString('utf8'), ...this.#about(record) })
     }
     return span
   }
-}
-
-function contextOf(headers: TracedRecord['headers'] = {}): TraceContext | undefined {
-  const { traceparent, tracestate } = headers
-  if (traceparent === undefined) return undefined
-  return tracestate === undefined ? { traceparent } : { traceparent, tracestate }
 }
 
 function withContext<R extends TracedRecord>(record: R, context: TraceContext | undefined): R {

@@ -48,7 +48,6 @@ export class PublisherMetrics {
   readonly waitingWrites: TopicGauge
 
   constructor(metrics: Metrics, topic: string) {
-    // One object for all: metrics find the value of labels that they have met faster than that of new ones.
     const ofTopic = { topic }
     const counter = (name: string, help: string): Counter => {
       const metric = metrics.counter({ name: `registry_relay_kafka_${name}`, help, labels: topicLabel })

@@ -1,11 +1,11 @@
 import { RelayError } from '../errors.ts'
 import { adviceFor } from './advice.ts'
-import { classify, reasonOf, rootCause } from './classify.ts'
+import { reasonOf, rootCause } from './classify.ts'
+import { kafkaCode } from './kafka-fault.ts'
 
 /** Nobody can be reached, or not as whom we say we are. */
 export function connectionProblem(topic: string, error: Error): RelayError {
-  const code = classify(error) === 'configuration' ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE'
-  return problem(code, `no connection to Kafka for ${topic}`, topic, error)
+  return problem(kafkaCode(error), `no connection to Kafka for ${topic}`, topic, error)
 }
 
 /** The brokers answer and take nothing. */

@@ -33,6 +33,6 @@ export interface RightsPort {
   onGroups(groups: readonly string[]): Promise<ReadonlyMap<string, Rights>>
   /** Whether a producer gets the id that it needs to be idempotent. */
   mayProduceIdempotently(): Promise<boolean>
-  /** Idempotent. */
+  /** Idempotent; calls that come later reject with SINK_CLOSED. */
   close(): Promise<void>
 }

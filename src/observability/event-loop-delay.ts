@@ -24,8 +24,8 @@ const shortestMs = 30_000
  * The percentiles are of samples and not of time: a halt of two seconds is one sample beside thousands. It shows in `max` alone.
  *
  * A monitor that is emptied when it is read tells each of two readers half of the truth. So two of them run: the older one is
- * read; it is replaced by the younger one at the first read after that has run for 30 s, which then has seen at least as
- * much as a reader missed since it read last.
+ * read; it is replaced by the younger one at the first read after that has run for 30 s. Whoever reads alone, or at least every
+ * 30 s, misses nothing that way. One that reads more rarely, beside another, gets the last 30 s at the least.
  */
 export class EventLoopDelay {
   readonly #clock: Clock

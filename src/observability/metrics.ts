@@ -40,21 +40,6 @@ export const eventLoopDelay: MetricSpec = {
 const none: Labels = {}
 
 /**
- * Finding the value of labels, a hash of all names, costs the client far more than counting. Whoever counts often keeps its
- * labels in one object, which is looked up once.
- */
-function oncePerLabels<T>(find: (labels: Labels) => T): (labels: Labels) => T {
-  const found = new WeakMap<Labels, T>()
-  return (labels) => {
-    const known = found.get(labels)
-    if (known !== undefined) return known
-    const value = find(labels)
-    found.set(labels, value)
-    return value
-  }
-}
-
-/**
  * The {@link Metrics} port by prom-client, with a registry of its own: two relays in one process (tests, the demo)
  * do not see each other's numbers.
  */
@@ -108,24 +93,21 @@ export class PrometheusMetrics implements Metrics {
   counter(spec: MetricSpec): Counter {
     return this.#once('counter', spec, (): Counter => {
       const metric = new prometheus.Counter(this.#configuration(spec))
-      const value = oncePerLabels((labels) => metric.labels(labels))
-      return { add: (n = 1, labels = none) => value(labels).inc(n) }
+      return { add: (n = 1, labels = none) => metric.inc(labels, n) }
     })
   }
 
   gauge(spec: MetricSpec): Gauge {
     return this.#once('gauge', spec, (): Gauge => {
       const metric = new prometheus.Gauge(this.#configuration(spec))
-      const value = oncePerLabels((labels) => metric.labels(labels))
-      return { set: (to, labels = none) => value(labels).set(to), remove: (labels) => metric.remove(labels) }
+      return { set: (to, labels = none) => metric.set(labels, to), remove: (labels) => metric.remove(labels) }
     })
   }
 
   histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): Histogram {
     return this.#once('histogram', spec, (): Histogram => {
       const metric = new prometheus.Histogram({ ...this.#configuration(spec), buckets: [...spec.buckets] })
-      const value = oncePerLabels((labels) => metric.labels(labels))
-      return { observe: (seen, labels = none) => value(labels).observe(seen) }
+      return { observe: (seen, labels = none) => metric.observe(labels, seen) }
     })
   }
 
@@ -164,12 +146,15 @@ export class PrometheusMetrics implements Metrics {
   }
 }
 
+/** An hour. The client's own monitor of the event loop cannot be left out; one that hardly ever wakes costs nothing. */
+const unreadMonitorMs = 3_600_000
+
 /**
  * What the client collects of a process, without its delay of the event loop, of which each reader gets what the last one left,
  * and without the names that Prometheus's own check refuses.
  */
 export function collectProcessMetrics(register: prometheus.Registry): void {
-  prometheus.collectDefaultMetrics({ register })
+  prometheus.collectDefaultMetrics({ register, eventLoopMonitoringPrecision: unreadMonitorMs })
   for (const { name } of register.getMetricsAsArray()) {
     if (/^nodejs_(eventloop_lag_|active_\w+_total$)/.test(name)) register.removeSingleMetric(name)
   }

@@ -1,14 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { Facts, Logger } from '../telemetry.ts'
-import { redactFacts } from './redact.ts'
 import { shownText } from './shown-text.ts'
 
 /** A warning or an error as it was logged, without what only a search in the log needs. */
 export interface Problem {
   /** Counts from 1, so that two looks can be told apart. */
   readonly number: number
-  /** Milliseconds since the epoch. */
-  readonly at: number
+  /** ISO 8601. */
+  readonly at: string
   readonly level: 'warn' | 'error'
   readonly component: string
   /** What happened and, where the line has one, why. */
@@ -22,6 +21,7 @@ export interface Problem {
 const maxKept = 50
 /** Endpoints of which the last problem is kept, however much others say after it. */
 const maxEndpoints = 200
+
 /** The last warnings and errors of this process, newest first, and the last one of each endpoint. Bounded; nothing is read back from the log. */
 export class ProblemLog {
   readonly #clock: Clock
@@ -35,7 +35,7 @@ export class ProblemLog {
 
   /** At most 50, newest first. */
   get recent(): readonly Problem[] {
-    return this.#last
+    return [...this.#last]
   }
 
   /** The last one that names this endpoint. */
@@ -49,16 +49,15 @@ export class ProblemLog {
   }
 
   #add(level: Problem['level'], facts: Facts, message: string): void {
-    const shown = redactFacts(facts, 'none')
-    const error = shown['err'] as Facts | undefined
-    const reason = textOf(error?.['message']) ?? textOf(shown['reason'])
-    const code = textOf(shown['code']) ?? textOf(error?.['code'])
-    const endpoint = textOf(shown['endpoint'])
+    const error = facts['err'] as (Error & { readonly code?: unknown }) | undefined
+    const reason = textOf(error?.message) ?? textOf(facts['reason'])
+    const code = textOf(facts['code']) ?? textOf(error?.code)
+    const endpoint = textOf(facts['endpoint'])
     const problem: Problem = {
       number: ++this.#count,
-      at: this.#clock.now(),
+      at: new Date(this.#clock.now()).toISOString(),
       level,
-      component: textOf(shown['component']) ?? textOf(shown['part']) ?? 'relay',
+      component: textOf(facts['component']) ?? textOf(facts['part']) ?? 'relay',
       sentence: shownText(message),
       ...(reason === undefined ? {} : { reason }),
       ...(code === undefined ? {} : { code }),

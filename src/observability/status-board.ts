@@ -1,8 +1,8 @@
 import { type Cancel, type Clock, systemClock } from '../clock.ts'
 import type { MetricSource } from './figures.ts'
-import type { Problem, ProblemLog } from './problem-log.ts'
+import type { ProblemLog } from './problem-log.ts'
 import type { ReadinessReport, ReadinessWatch } from './readiness.ts'
-import type { BridgeStatus, ProblemStatus, Status, ThroughputStatus } from './status.ts'
+import type { BridgeStatus, Status, ThroughputStatus } from './status.ts'
 import { endpointStatus, lagOf } from './status-endpoint.ts'
 import { type StatusFigures, statusFigures, type Totals, totals } from './status-figures.ts'
 import { historySteps, stepSeconds, Throughput } from './throughput.ts'
@@ -74,7 +74,7 @@ export class StatusBoard {
       throughput: this.#throughput(),
       ...figures,
       ...(bridge === undefined ? {} : { bridge: this.#bridge(bridge, parts) }),
-      problems: problems.recent.map(shown),
+      problems: problems.recent,
       process: {
         ...(eventLoopDelaySeconds === undefined ? {} : { eventLoopDelaySeconds }),
         memoryBytes: rss,
@@ -87,10 +87,10 @@ export class StatusBoard {
     { endpoints, ...figures }: NonNullable<StatusFigures['bridge']>,
     parts: ReadinessReport['parts'],
   ): BridgeStatus {
-    const shownEndpoints = endpoints.map((endpoint) => {
-      const last = this.#options.problems.ofEndpoint(endpoint.name)
-      return endpointStatus(endpoint, parts, last === undefined ? undefined : shown(last))
-    })
+    const { problems } = this.#options
+    const shownEndpoints = endpoints.map((endpoint) =>
+      endpointStatus(endpoint, parts, problems.ofEndpoint(endpoint.name)),
+    )
     const lag = lagOf(shownEndpoints)
     return { ...figures, ...(lag === undefined ? {} : { lag }), endpoints: shownEndpoints }
   }
@@ -115,8 +115,4 @@ export class StatusBoard {
       if (!this.#closed) this.#cancel = this.#clock.after(everyMs, () => this.start())
     }
   }
-}
-
-function shown({ at, ...problem }: Problem): ProblemStatus {
-  return { ...problem, at: new Date(at).toISOString() }
 }

@@ -1,5 +1,6 @@
+import type { Problem } from './problem-log.ts'
 import type { PartState } from './readiness.ts'
-import type { EndpointStatus, ProblemStatus } from './status.ts'
+import type { EndpointStatus } from './status.ts'
 
 /** What the metrics alone say of an endpoint. */
 export interface EndpointFigures extends Omit<EndpointStatus, 'lag' | 'lastProblem'> {
@@ -20,7 +21,7 @@ export interface EndpointFigures extends Omit<EndpointStatus, 'lag' | 'lastProbl
 export function endpointStatus(
   { groups, onlyFailures, lag, ...figures }: EndpointFigures,
   parts: Readonly<Record<string, PartState>>,
-  lastProblem: ProblemStatus | undefined,
+  lastProblem: Problem | undefined,
 ): EndpointStatus {
   const own = groups.flatMap((group) => parts[`bridge ${group}`] ?? [])
   const complains = own.some(({ ready, reason }) => ready && reason?.startsWith('endpoint ') === true)

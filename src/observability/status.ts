@@ -1,3 +1,4 @@
+import type { Problem } from './problem-log.ts'
 import type { PartState } from './readiness.ts'
 import type { Rate } from './throughput.ts'
 
@@ -17,7 +18,7 @@ export interface Status {
   readonly kafka?: KafkaStatus
   readonly bridge?: BridgeStatus
   /** Newest first. */
-  readonly problems: readonly ProblemStatus[]
+  readonly problems: readonly Problem[]
   readonly process: ProcessStatus
 }
 
@@ -97,18 +98,7 @@ export interface EndpointStatus {
   readonly lag?: number
   /** Age of the oldest event in hand that is not delivered; 0 where there is none. */
   readonly oldestSeconds: number
-  readonly lastProblem?: ProblemStatus
-}
-
-export interface ProblemStatus {
-  readonly number: number
-  readonly at: string
-  readonly level: 'warn' | 'error'
-  readonly component: string
-  readonly sentence: string
-  readonly reason?: string
-  readonly code?: string
-  readonly endpoint?: string
+  readonly lastProblem?: Problem
 }
 
 export interface ProcessStatus {

@@ -1,7 +1,7 @@
 import type { Facts } from '../telemetry.ts'
 
-/** What would move the cursor, or colour whatever comes after. */
-const control = /[\p{Cc}\u2028\u2029]/gu
+/** What would move the cursor, colour what comes after or turn its direction, and what nobody sees. */
+const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** What is read as one word behind `=`. */
 const plain = /^[^\s"'=,{}[\]]+$/

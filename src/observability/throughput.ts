@@ -26,7 +26,7 @@ export const historySteps = 60
  */
 export class Throughput {
   readonly #clock: Clock
-  /** One for each second of the step under way and of the one before; never more. */
+  /** When the last {@link stepSeconds} seconds began, and at the end of each of them; never more. */
   readonly #samples: Sample[] = []
   readonly #history: number[] = []
   #stepBegan: Sample | undefined

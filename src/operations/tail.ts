@@ -5,6 +5,7 @@ import type { Event } from '../event/event.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
 import type { TopicFollower } from '../kafka/follower-port.ts'
 import type { TopicReader } from '../kafka/reader-port.ts'
+import { orAborted } from '../sink/watch-abort.ts'
 import type { RecordDecoder } from '../topic-bridge/delivered.ts'
 import type { ReplayMoment } from './replay-moment.ts'
 import { followTopic, patiently, type TailFollowOptions } from './tail-follow.ts'
@@ -73,7 +74,8 @@ async function run(options: TailOptions, over: AbortController): Promise<void> {
   const { topics, from, partition, follow, admin, reader, onStart } = options
   const watch = new KafkaWatch(options, over.signal)
   const begin = (): Promise<readonly TailStart[]> => tailStarts(topics, from, partition, admin)
-  const starts = await unlessAborted(follow ? patiently(watch.options, begin) : begin(), over.signal)
+  // A question at Kafka may take long; nobody who wants to end waits for its answer.
+  const starts = await orAborted(follow ? patiently(watch.options, begin) : begin(), over.signal)
   watch.reading()
   onStart()
   const onRecord = recordTaker(options, over)
@@ -157,13 +159,4 @@ function spanOf({ topic, spans }: TailStart): Parameters<TopicReader['read']>[0]
       [...spans].map(([partition, { start, end }]) => [partition, { from: start, to: end }]),
     ),
   }
-}
-
-/** A question at Kafka may take long; nobody who wants to end waits for its answer. */
-function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    if (signal.aborted) reject(signal.reason)
-    asked.then(resolve, reject)
-  })
 }

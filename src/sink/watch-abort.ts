@@ -14,11 +14,14 @@ export async function watchAbort<T>(
   }
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
+/**
+ * Settles as `work` does, or rejects with the signal's reason as soon as it is aborted; what becomes of `work` after that is
+ * ignored.
+ */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
-  if (signal.aborted) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
     watchAbort(work, signal, reject).then(resolve, reject)
   })
 }

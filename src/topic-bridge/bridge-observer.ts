@@ -3,13 +3,22 @@ import { toError } from '../errors.ts'
 import type { ConsumedRecord, LostRecords, PartitionCommit, TopicPartition } from '../kafka/consumer-port.ts'
 import type { DeadLetterPlace, DeadLetterReason } from '../kafka/dead-letter-port.ts'
 import { RepeatFilter } from '../repeat-filter.ts'
-import type { Counter, Gauge, Labels, Logger, Telemetry } from '../telemetry.ts'
+import {
+  type Counter,
+  CounterBy,
+  type Gauge,
+  type Labels,
+  type Logger,
+  type Telemetry,
+} from '../telemetry.ts'
 import type { Outcome } from './delivered.ts'
 import { DeliveryMetrics } from './delivery-metrics.ts'
 import { PartitionGauges } from './partition-gauges.ts'
 
 /** What an attempt was about when it failed. */
 export type Stage = 'decode' | 'deliver' | 'dead_letter'
+
+const outcomes: readonly Outcome[] = ['delivered', 'filtered', 'dead_letter']
 
 /** A wrong set-up needs a person, who needs one line. */
 const alarmGapMs = 60_000
@@ -25,15 +34,12 @@ export class BridgeObserver {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #endpoint: string
-  // Made once: metrics find the value of labels that they have met faster than that of new ones.
   readonly #ofEndpoint: Labels
   readonly #ofGroup: Labels
-  readonly #ofOutcome: Readonly<Record<Outcome, Labels>>
-  readonly #ofState: Readonly<Record<'busy' | 'waiting', Labels>>
   readonly #consumed: Counter
   readonly #givenBack: Counter
   readonly #lateOutcomes: Counter
-  readonly #records: Counter
+  readonly #records: CounterBy
   readonly #retries: Counter
   readonly #suppressed: Counter
   readonly #lost: Counter
@@ -67,15 +73,6 @@ export class BridgeObserver {
     this.#endpoint = endpoint
     this.#ofEndpoint = { endpoint }
     this.#ofGroup = { endpoint, group }
-    this.#ofOutcome = {
-      delivered: { endpoint, outcome: 'delivered' },
-      filtered: { endpoint, outcome: 'filtered' },
-      dead_letter: { endpoint, outcome: 'dead_letter' },
-    }
-    this.#ofState = {
-      busy: { endpoint, group, state: 'busy' },
-      waiting: { endpoint, group, state: 'waiting' },
-    }
     const partition = ['endpoint', 'topic', 'partition']
     this.delivery = new DeliveryMetrics(metrics, endpoint)
     this.#consumed = metrics.counter({
@@ -93,11 +90,12 @@ export class BridgeObserver {
       help: 'Records that had their outcome after their partition was given back, so that they may be delivered again',
       labels: ['endpoint'],
     })
-    this.#records = metrics.counter({
+    const records = metrics.counter({
       name: 'registry_relay_bridge_records_total',
       help: 'Records with an outcome: delivered, filtered (not for the endpoint), or dead_letter (kept in the dead-letter topic)',
       labels: ['endpoint', 'outcome'],
     })
+    this.#records = new CounterBy(records, 'outcome', outcomes, this.#ofEndpoint)
     this.#retries = metrics.counter({
       name: 'registry_relay_bridge_retries_total',
       help: 'Attempts that failed and are made again, by what they were about and why',
@@ -159,8 +157,8 @@ export class BridgeObserver {
   /** @param open lanes that have something to do */
   lanes(open: number): void {
     const busy = Math.min(open, this.#flying)
-    this.#lanes.set(busy, this.#ofState.busy)
-    this.#lanes.set(open - busy, this.#ofState.waiting)
+    this.#lanes.set(busy, { ...this.#ofGroup, state: 'busy' })
+    this.#lanes.set(open - busy, { ...this.#ofGroup, state: 'waiting' })
   }
 
   outcomeAfterGivenBack(): void {
@@ -176,7 +174,7 @@ export class BridgeObserver {
   }
 
   outcome(outcome: Outcome): void {
-    this.#records.add(1, this.#ofOutcome[outcome])
+    this.#records.add(outcome)
   }
 
   suppressed(): void {
@@ -306,7 +304,6 @@ export class BridgeObserver {
       this.#commitFailures,
     ]
     for (const counter of counters) counter.add(0, this.#ofEndpoint)
-    for (const labels of Object.values(this.#ofOutcome)) this.#records.add(0, labels)
     for (const topic of topics) this.#lost.add(0, { endpoint: this.#endpoint, topic })
     this.#inFlight.set(0, this.#ofGroup)
     this.held(0)

@@ -1,17 +1,14 @@
 import { isRelayError } from '../errors.ts'
-import type { DeliveryVerdict } from '../http/delivery-verdict.ts'
-import type { Counter, Histogram, Labels, Metrics } from '../telemetry.ts'
+import { type DeliveryVerdict, verdictCodes } from '../http/delivery-verdict.ts'
+import { type Counter, type Histogram, type Metrics, statusClass } from '../telemetry.ts'
 
 /** `aborted`: the bridge broke the attempt off, at a stop or when the partition was given back. */
 type AttemptVerdict = DeliveryVerdict | 'aborted'
 
 /** By the code of the error with which a delivery rejects. */
-const verdicts: Readonly<Record<string, AttemptVerdict>> = {
-  DELIVERY_FAILED: 'retry',
-  ENDPOINT_MISCONFIGURED: 'misconfigured',
-  DELIVERY_REFUSED: 'refused',
-  ENDPOINT_GONE: 'gone',
-}
+const verdicts: ReadonlyMap<string, AttemptVerdict> = new Map(
+  (['retry', 'misconfigured', 'refused', 'gone'] as const).map((verdict) => [verdictCodes[verdict], verdict]),
+)
 
 /** What an attempt can come to: an alert on the first wrong set-up needs a zero before it. */
 const possible: readonly (readonly [status: string, verdict: AttemptVerdict])[] = [
@@ -36,15 +33,14 @@ const latencyBuckets = [
 
 /** Of one endpoint: what it answers, how fast, and how old events are when it has them. */
 export class DeliveryMetrics {
-  readonly #ofEndpoint: Labels
-  readonly #labels = new Map<string, Labels>()
+  readonly #endpoint: string
   readonly #attempts: Counter
   readonly #attemptSeconds: Histogram
   readonly #sinceEvent: Histogram
   readonly #sinceReceipt: Histogram
 
   constructor(metrics: Metrics, endpoint: string) {
-    this.#ofEndpoint = { endpoint }
+    this.#endpoint = endpoint
     this.#attempts = metrics.counter({
       name: 'registry_relay_bridge_attempts_total',
       help: 'Requests to an endpoint, by the class of the status ("none" without an answer) and by what the bridge makes of it',
@@ -68,19 +64,18 @@ export class DeliveryMetrics {
       labels: ['endpoint'],
       buckets: latencyBuckets,
     })
-    for (const [status, verdict] of possible) this.#attempts.add(0, this.#labelsOf(status, verdict))
+    for (const [status, verdict] of possible) this.#attempts.add(0, { endpoint, status, verdict })
   }
 
   answered(status: number, tookMs: number): void {
-    this.#count(`${Math.floor(status / 100)}xx`, 'delivered', tookMs)
+    this.#count(status, 'delivered', tookMs)
   }
 
   /** @param error with which the delivery rejected */
   failed(error: unknown, tookMs: number): void {
     const status = isRelayError(error) ? error.facts['status'] : undefined
-    const verdict = isRelayError(error) ? verdicts[error.code] : undefined
-    const statusClass = typeof status === 'number' ? `${Math.floor(status / 100)}xx` : 'none'
-    this.#count(statusClass, verdict ?? 'aborted', tookMs)
+    const verdict = isRelayError(error) ? verdicts.get(error.code) : undefined
+    this.#count(typeof status === 'number' ? status : undefined, verdict ?? 'aborted', tookMs)
   }
 
   /** All in milliseconds since the epoch; `timestamp` as it stands in the event. */
@@ -91,22 +86,11 @@ export class DeliveryMetrics {
 
   /** Without a time (of Go, the year 1), or with one of a clock that is ahead, there is no age that would mean anything. */
   #observe(histogram: Histogram, from: number, to: number): void {
-    if (from > 0 && from <= to) histogram.observe((to - from) / 1_000, this.#ofEndpoint)
+    if (from > 0 && from <= to) histogram.observe((to - from) / 1_000, { endpoint: this.#endpoint })
   }
 
-  #count(status: string, verdict: AttemptVerdict, tookMs: number): void {
-    this.#attempts.add(1, this.#labelsOf(status, verdict))
-    this.#attemptSeconds.observe(tookMs / 1_000, this.#ofEndpoint)
-  }
-
-  /** One object for each pair: metrics find the value of labels that they have met faster than that of new ones. */
-  #labelsOf(status: string, verdict: AttemptVerdict): Labels {
-    const key = `${status} ${verdict}`
-    let labels = this.#labels.get(key)
-    if (labels === undefined) {
-      labels = { ...this.#ofEndpoint, status, verdict }
-      this.#labels.set(key, labels)
-    }
-    return labels
+  #count(status: number | undefined, verdict: AttemptVerdict, tookMs: number): void {
+    this.#attempts.add(1, { endpoint: this.#endpoint, status: statusClass(status), verdict })
+    this.#attemptSeconds.observe(tookMs / 1_000, { endpoint: this.#endpoint })
   }
 }

@@ -2,7 +2,7 @@ import { encodeEnvelope } from '../event/envelope-encoder.ts'
 import { mediaTypeOf, type Profile } from '../event/profile.ts'
 import type { DeliveryRequest } from '../http/deliverer.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
-import type { TraceContext } from '../telemetry.ts'
+import { type TraceContext, traceContext } from '../telemetry.ts'
 import type { DecodedEvent } from './delivered.ts'
 
 /** Where the record of an event lies, and the headers that it has there. */
@@ -34,12 +34,12 @@ export function deliveryRequest(
   }
 }
 
-/** What a record says of the trace it belongs to, as it came. Without a `traceparent` a `tracestate` says nothing. */
+/** What a record says of the trace it belongs to, as it came. */
 export function traceContextOf(headers: RecordOrigin['headers']): TraceContext | undefined {
-  const traceparent = textOf(headers, 'traceparent')
-  const tracestate = textOf(headers, 'tracestate')
-  if (traceparent === undefined) return undefined
-  return tracestate === undefined ? { traceparent } : { traceparent, tracestate }
+  return traceContext({
+    traceparent: textOf(headers, 'traceparent'),
+    tracestate: textOf(headers, 'tracestate'),
+  })
 }
 
 function textOf(headers: RecordOrigin['headers'], name: string): string | undefined {

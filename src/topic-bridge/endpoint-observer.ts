@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Gauge, Labels, Logger, Telemetry } from '../telemetry.ts'
+import type { Gauge, Logger, Telemetry } from '../telemetry.ts'
 
 type EndpointState = 'closed' | 'open' | 'half_open' | 'gone'
 
@@ -12,9 +12,8 @@ const failingMs = 60_000
 export class EndpointObserver {
   readonly #logger: Logger
   readonly #clock: Clock
+  readonly #endpoint: string
   readonly #state: Gauge
-  /** Made once: metrics find the value of labels that they have met faster than that of new ones. */
-  readonly #labels: ReadonlyMap<EndpointState, Labels>
   /** When the first failure came that no success followed, and what the last of them was. */
   #failing: { readonly since: number; reason: string } | undefined
   #reason: string | undefined
@@ -23,7 +22,7 @@ export class EndpointObserver {
 
   constructor({ logger, metrics }: Telemetry, endpoint: string, clock: Clock) {
     this.#clock = clock
-    this.#labels = new Map(states.map((state) => [state, { endpoint, state }]))
+    this.#endpoint = endpoint
     this.#logger = logger.child({ component: 'endpoint', endpoint })
     this.#state = metrics.gauge({
       name: 'registry_relay_endpoint_state',
@@ -92,11 +91,11 @@ export class EndpointObserver {
   /** In no state any more, whatever an attempt that outlives it comes to. */
   retire(): void {
     this.#retired = true
-    for (const labels of this.#labels.values()) this.#state.remove(labels)
+    for (const state of states) this.#state.remove({ endpoint: this.#endpoint, state })
   }
 
   #show(state: EndpointState): void {
     if (this.#retired) return
-    for (const [one, labels] of this.#labels) this.#state.set(one === state ? 1 : 0, labels)
+    for (const one of states) this.#state.set(one === state ? 1 : 0, { endpoint: this.#endpoint, state: one })
   }
 }

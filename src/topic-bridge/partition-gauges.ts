@@ -6,7 +6,6 @@ export class PartitionGauges {
   readonly #lag: Gauge
   readonly #oldest: Gauge
   readonly #clock: Clock
-  /** Made once: metrics find the value of labels that they have met faster than that of new ones. */
   readonly #labels: Labels
 
   constructor(lag: Gauge, oldest: Gauge, clock: Clock, labels: Labels) {

@@ -3,7 +3,7 @@ import { isRelayError, toError } from '../errors.ts'
 import type { Event } from '../event/event.ts'
 import { eventAttributes } from '../event/event-attributes.ts'
 import type { Profile } from '../event/profile.ts'
-import type { Deliverer, DeliveryReceipt, DeliveryRequest } from '../http/deliverer.ts'
+import { type Deliverer, type DeliveryReceipt, type DeliveryRequest, withTrace } from '../http/deliverer.ts'
 import type { ConsumedRecord } from '../kafka/consumer-port.ts'
 import type { DeadLetterReason, DeadLetters } from '../kafka/dead-letter-port.ts'
 import type { BridgeObserver, Stage } from './bridge-observer.ts'
@@ -133,7 +133,7 @@ export class RecordDelivery implements LaneJob {
     const request = deliveryRequest(decoded, this.#record, attempts + 1, this.#parts.profile)
     if (span === undefined) return request
     span.set(eventAttributes(decoded.event))
-    return { ...request, tracestate: undefined, ...span.context }
+    return withTrace(request, span.context)
   }
 
   async #post(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryReceipt> {

@@ -1,7 +1,8 @@
 // A gateway that says how it is doing: the program of GatewayChild. A line on standard input asks for a state, which
 // comes as a line of JSON on standard output; it ends with its parent. What it logs goes to standard error.
 import { createInterface } from 'node:readline'
-import { startGateway, startManagement } from '../../src/app/compose.ts'
+import { startGateway } from '../../src/app/compose.ts'
+import { startManagement } from '../../src/app/management.ts'
 import { Supervisor } from '../../src/app/supervisor.ts'
 import { createTelemetry } from '../../src/app/telemetry.ts'
 import { loadConfig } from '../../src/config/load.ts'

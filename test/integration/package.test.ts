@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { wrongFiles } from '../../scripts/package-files.ts'
+import { deadLinks, wrongFiles } from '../../scripts/package-files.ts'
 import { KafkaAdmin } from '../../src/kafka/kafkajs/admin.ts'
 import { createKafka } from '../../src/kafka/kafkajs/client.ts'
 import { relayTopics } from '../../src/kafka/topics.ts'
@@ -28,10 +28,18 @@ test('the packed tarball, installed in an empty folder: every entry point loads,
     encoding: 'utf8',
   })
   const [packed] = JSON.parse(packing) as [Packed]
-  assert.deepEqual(wrongFiles(packed.files.map(({ path }) => path)), [])
+  const paths = packed.files.map(({ path }) => path)
+  assert.deepEqual(wrongFiles(paths), [])
+  assert.deepEqual(
+    deadLinks(paths, (path) => readFileSync(path, 'utf8')),
+    [],
+  )
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-  inFolder('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', `./${packed.filename}`)
+  const install = ['install', '--no-audit', '--no-fund', '--ignore-scripts', `./${packed.filename}`]
+  const { stderr, status } = spawnSync('npm', install, { cwd: folder, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  assert.doesNotMatch(stderr, /EBADENGINE/, 'what it brings runs on every Node.js that it runs on')
   assert.ok(existsSync(join(folder, 'node_modules/registry-relay/package.json')))
 
   const load = `

@@ -4,12 +4,9 @@ import { readEnvelope } from '../../src/event/envelope.ts'
 import { type LocalStack, startLocalStack } from '../../src/local-stack/local-stack.ts'
 import {
   type Distribution,
-  digestOf,
-  manifestOf,
   manifestType,
   missingRegistry,
-  pushBlob,
-  pushManifest,
+  pushImage,
   request,
   startRegistry,
 } from '../support/real-registry.ts'
@@ -34,30 +31,25 @@ for (const distribution of ['2.8', '3.1'] as const) {
     const { url, stop } = await startRegistry({ distribution, notifications: relay.url })
     t.after(stop)
 
-    const layer = Buffer.from('not really a layer')
-    const image = Buffer.from('{}')
-    const manifest = manifestOf(image, layer)
-    await pushBlob(url, 'team/app', layer)
-    await pushBlob(url, 'team/app', image)
-    await pushManifest(url, 'team/app', '1.0', manifest)
+    const { layer, config, manifest } = await pushImage(url, 'team/app', '1.0')
     await request(200, `${url}/v2/team/app/manifests/1.0`, { headers: { accept: manifestType } })
-    await request(200, `${url}/v2/team/app/blobs/${digestOf(layer)}`)
-    await request(201, `${url}/v2/team/copy/blobs/uploads/?mount=${digestOf(layer)}&from=team/app`, {
+    await request(200, `${url}/v2/team/app/blobs/${layer}`)
+    await request(201, `${url}/v2/team/copy/blobs/uploads/?mount=${layer}&from=team/app`, {
       method: 'POST',
     })
-    await request(202, `${url}/v2/team/app/manifests/${digestOf(manifest)}`, { method: 'DELETE' })
-    await request(202, `${url}/v2/team/app/blobs/${digestOf(layer)}`, { method: 'DELETE' })
+    await request(202, `${url}/v2/team/app/manifests/${manifest}`, { method: 'DELETE' })
+    await request(202, `${url}/v2/team/app/blobs/${layer}`, { method: 'DELETE' })
 
     const expected = [
-      `push team/app ${digestOf(layer)}`,
-      `push team/app ${digestOf(image)}`,
-      `push team/app ${digestOf(manifest)} 1.0`,
-      `pull team/app ${digestOf(manifest)} 1.0`,
-      `pull team/app ${digestOf(layer)}`,
-      `delete team/app ${digestOf(manifest)}`,
+      `push team/app ${layer}`,
+      `push team/app ${config}`,
+      `push team/app ${manifest} 1.0`,
+      `pull team/app ${manifest} 1.0`,
+      `pull team/app ${layer}`,
+      `delete team/app ${manifest}`,
       'delete team/app 1.0',
-      `delete team/app ${digestOf(layer)}`,
-      `mount team/copy ${digestOf(layer)} <- team/app`,
+      `delete team/app ${layer}`,
+      `mount team/copy ${layer} <- team/app`,
     ]
     await relay.receivedAtLeast(expected.length)
     const arrived = relay.received.flatMap(({ body, contentType }) => {

@@ -44,6 +44,7 @@ export interface Container {
   readonly name: string
   readonly image: string
   readonly args: readonly string[]
+  readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } }
   readonly env?: readonly { readonly name: string; readonly value: string }[]
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
   readonly livenessProbe?: Probe

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/clock.ts'
 import { readEnvironment } from '../../src/local-stack/environment.ts'
 import { freePorts } from '../../src/local-stack/free-ports.ts'
 import { cached } from '../../src/local-stack/jar-cache.ts'
-import { until } from './until.ts'
+import { startRegistryProcess } from './registry-process.ts'
 
 /** Docker Distribution: 2.8 as Debian packages it, and 3.1 built from its Go module. */
 export type Distribution = '2.8' | '3.1'
@@ -70,46 +69,22 @@ export interface RegistryOptions {
 /** A registry that keeps everything in memory, its notifications pointed at the gateway. Resolves when it answers. */
 export async function startRegistry(options: RegistryOptions): Promise<RealRegistry> {
   const { distribution, notifications, endpoint } = options
-  const command = await registryCommand(distribution)
-  const folder = mkdtempSync(join(tmpdir(), 'relay-registry-'))
   const [port = 0, debugPort = 0] = await freePorts(2)
-  const file = join(folder, 'config.yml')
+  const url = `http://127.0.0.1:${port}`
   const more = endpoint === undefined ? '' : `, ${endpoint}`
-  writeFileSync(
-    file,
-    `
+  const config = `
 version: 0.1
 log: { level: error }
 storage: { inmemory: {}, delete: { enabled: true } }
 http: { addr: "127.0.0.1:${port}", debug: { addr: "127.0.0.1:${debugPort}" } }
 notifications: { endpoints: [{ name: relay, url: "${notifications}"${more} }] }
-`,
-  )
-  const child = spawn(command, ['serve', file], {
-    stdio: 'ignore',
-    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
-  })
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
-  const registry: RealRegistry = {
+`
+  return {
     distribution,
-    url: `http://127.0.0.1:${port}`,
+    url,
     pending: () => pendingEvents(`http://127.0.0.1:${debugPort}/debug/vars`),
-    async stop() {
-      child.kill('SIGKILL')
-      await exited
-      rmSync(folder, { recursive: true, force: true })
-    },
+    ...(await startRegistryProcess(await registryCommand(distribution), config, url)),
   }
-  try {
-    await until(() => ok(`${registry.url}/v2/`), { what: () => `${command} does not answer` })
-  } catch (error) {
-    await registry.stop()
-    throw error
-  }
-  return registry
 }
 
 /** Uploads a blob in two requests, as every client does; resolves with its digest. */
@@ -156,6 +131,21 @@ export async function pushManifest(
   return digestOf(manifest)
 }
 
+/** Pushes an image of one layer; resolves with the digests of its parts. */
+export async function pushImage(
+  registry: string,
+  repository: string,
+  tag: string,
+): Promise<{ readonly layer: string; readonly config: string; readonly manifest: string }> {
+  const layer = Buffer.from('not really a layer')
+  const config = Buffer.from('{}')
+  return {
+    layer: await pushBlob(registry, repository, layer),
+    config: await pushBlob(registry, repository, config),
+    manifest: await pushManifest(registry, repository, tag, manifestOf(config, layer)),
+  }
+}
+
 export async function request(status: number, url: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init)
   const text = await response.text()
@@ -163,7 +153,7 @@ export async function request(status: number, url: string, init?: RequestInit): 
   return response
 }
 
-export function digestOf(content: Buffer): string {
+function digestOf(content: Buffer): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`
 }
 
@@ -175,13 +165,6 @@ function hasGo(): boolean {
 
 function answers(command: string, argument: string): boolean {
   return spawnSync(command, [argument]).status === 0
-}
-
-function ok(url: string): Promise<boolean> {
-  return fetch(url).then(
-    (response) => response.ok,
-    () => false,
-  )
 }
 
 async function pendingEvents(url: string): Promise<number> {

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { until } from './until.ts'
 
 /**
- * Runs a registry with a configuration file of this text, and further variables, until `stop` is called. Resolves when it answers at `url`; rejects with the last
- * of what it wrote where it does not.
+ * Runs a registry with a configuration file of this text, and further variables, until `stop` is called. Resolves when it
+ * answers at `url`; rejects with the last of what it wrote where it does not.
  */
 export async function startRegistryProcess(
   command: string,

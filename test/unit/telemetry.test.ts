@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PrometheusMetrics } from '../../src/observability/metrics.ts'
-import { CounterBy, type Labels } from '../../src/telemetry.ts'
+import { CounterBy, type Labels, statusClass, traceContext } from '../../src/telemetry.ts'
 
 test('the values that are known are there with 0 from the start, others from their first count', async () => {
   const metrics = new PrometheusMetrics({ version: '0', process: false })
@@ -20,7 +20,7 @@ test('the values that are known are there with 0 from the start, others from the
   )
 })
 
-test('each value has one object of labels, by which a metric finds it again', () => {
+test('the labels of a value are made once', () => {
   const seen: (Labels | undefined)[] = []
   const things = new CounterBy({ add: (_n, labels) => seen.push(labels) }, 'kind', ['a'])
   things.add('a')
@@ -28,4 +28,26 @@ test('each value has one object of labels, by which a metric finds it again', ()
   things.add('b')
   assert.equal(seen[0], seen[1])
   assert.equal(seen[2], seen[3])
+})
+
+test('a status is counted under its class, and the lack of one as none', () => {
+  assert.deepEqual([200, 204, 302, 499, 503, undefined].map(statusClass), [
+    '2xx',
+    '2xx',
+    '3xx',
+    '4xx',
+    '5xx',
+    'none',
+  ])
+})
+
+test('a tracestate without a traceparent is no trace context', () => {
+  assert.equal(traceContext(), undefined)
+  assert.equal(traceContext({ tracestate: 'a=b' }), undefined)
+  assert.deepEqual(traceContext({ traceparent: 'p' }), { traceparent: 'p' })
+  assert.deepEqual(traceContext({ traceparent: 'p', tracestate: undefined }), { traceparent: 'p' })
+  assert.deepEqual(traceContext({ traceparent: 'p', tracestate: 'a=b' }), {
+    traceparent: 'p',
+    tracestate: 'a=b',
+  })
 })

@@ -2,13 +2,15 @@ import kafkajs from 'kafkajs'
 import { type Clock, sleep, systemClock } from '../../clock.ts'
 import { isRelayError, RelayError } from '../../errors.ts'
 import type { AdminPort, TopicsReport } from '../admin-port.ts'
-import { classify, rootCause } from '../classify.ts'
+import { rootCause } from '../classify.ts'
 import type { CommittedOffset } from '../consumer-port.ts'
+import { kafkaCode } from '../kafka-fault.ts'
 import { topicFindings } from '../topic-findings.ts'
 import type { ClusterState, TopicState } from '../topic-state.ts'
 import type { TopicSpec } from '../topics.ts'
 import { anyBroker, askAnyBroker } from './any-broker.ts'
 import type { KafkaClient } from './client.ts'
+import { connectOnce } from './connect-once.ts'
 import { commitWithoutMember, fetchGroupOffsets } from './group-offsets.ts'
 import { metadataRequest, type TopicMetadata } from './metadata-request.ts'
 
@@ -32,12 +34,13 @@ const leaderPauseMs = 100
 /** See {@link AdminPort}; connects at the first call. */
 export class KafkaAdmin implements AdminPort {
   readonly #admin: kafkajs.Admin
+  readonly #connect: () => Promise<void>
   readonly #clock: Clock
-  #connected: Promise<void> | undefined
   #closed: Promise<void> | undefined
 
   constructor(kafka: KafkaClient, clock: Clock = systemClock) {
     this.#admin = kafka.admin()
+    this.#connect = connectOnce(this.#admin)
     this.#clock = clock
   }
 
@@ -179,14 +182,6 @@ export class KafkaAdmin implements AdminPort {
       await sleep(this.#clock, leaderPauseMs)
     }
   }
-
-  #connect(): Promise<void> {
-    this.#connected ??= this.#admin.connect().catch((error: unknown) => {
-      this.#connected = undefined
-      throw error
-    })
-    return this.#connected
-  }
 }
 
 function toTopicConfig({ topic, partitions, replicationFactor, settings }: TopicSpec): kafkajs.ITopicConfig {
@@ -261,9 +256,8 @@ function translated(doing: string, error: unknown): RelayError {
   const root = rootCause(errors.find((one) => typeOf(one) !== 'TOPIC_ALREADY_EXISTS') ?? errors[0])
   const type = typeOf(root)
   const topics = errors.flatMap((one) => (typeOf(one) === type ? topicOf(one) : []))
-  const configuration = wrongOptions.has(type) || classify(root) === 'configuration'
   return new RelayError(
-    configuration ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE',
+    wrongOptions.has(type) ? 'KAFKA_CONFIGURATION' : kafkaCode(root),
     topics.length === 0
       ? `${doing}: ${root.message}`
       : `${doing}: ${topics.join(', ')}: ${root.message}${hintOf(type)}`,

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import * as zlib from 'node:zlib'
-import { RelayError, toError } from '../../errors.ts'
+import { isRelayError, RelayError, toError } from '../../errors.ts'
 import { type Blocks, frameBlocks, unframeBlocks } from './snappy-frame.ts'
 
 /** As kafkajs calls them: with an encoder of the records of a batch, and with what the batch holds. */
@@ -12,6 +12,9 @@ export interface Codec {
 /** Compressions that kafkajs knows of and leaves to others. */
 export type CodecName = 'zstd' | 'snappy' | 'lz4'
 
+/** `zstd` needs a Node.js that has it (22.15 or later), `snappy` the package `snappy`, `lz4` the package `lz4-napi`. */
+export type Compression = 'none' | 'gzip' | CodecName
+
 export type LoadPackage = (name: string) => unknown
 
 /** By `require`: codecs are asked for in the middle of things that cannot wait. */
@@ -22,6 +25,22 @@ export const codecMakers: Readonly<Record<CodecName, (load: LoadPackage) => Code
   zstd: zstdCodec,
   snappy: snappyCodec,
   lz4: lz4Codec,
+}
+
+/**
+ * The codec of a compression that is written, `undefined` where kafkajs has its own. Of what is written the configuration
+ * decides, and is named; of what is read it does not.
+ *
+ * @throws RelayError CONFIG_INVALID beginning with `kafka.compression` and saying what is missing
+ */
+export function codecToWrite(compression: Compression, load: LoadPackage = loadPackage): Codec | undefined {
+  if (compression === 'none' || compression === 'gzip') return undefined
+  try {
+    return codecMakers[compression](load)
+  } catch (error) {
+    if (!isRelayError(error, 'CONFIG_INVALID')) throw error
+    throw new RelayError('CONFIG_INVALID', `kafka.${error.message}`, { cause: error })
+  }
 }
 
 type Callback = (error: Error | null, result: Buffer) => void

@@ -1,9 +1,12 @@
 import kafkajs from 'kafkajs'
-import { isRelayError, RelayError } from '../../errors.ts'
-import { type Codec, type CodecName, codecMakers, type LoadPackage, loadPackage } from './codecs.ts'
-
-/** `zstd` needs a Node.js that has it (22.15 or later), `snappy` the package `snappy`, `lz4` the package `lz4-napi`. */
-export type Compression = 'none' | 'gzip' | CodecName
+import {
+  type Codec,
+  type Compression,
+  codecMakers,
+  codecToWrite,
+  type LoadPackage,
+  loadPackage,
+} from './codecs.ts'
 
 const types: Readonly<Record<Compression, kafkajs.CompressionTypes>> = {
   none: kafkajs.CompressionTypes.None,
@@ -22,18 +25,9 @@ export function compressionType(
   compression: Compression,
   load: LoadPackage = loadPackage,
 ): kafkajs.CompressionTypes {
-  if (compression !== 'none' && compression !== 'gzip') register(compression, codecToWrite(compression, load))
+  const codec = codecToWrite(compression, load)
+  if (codec !== undefined) kafkajs.CompressionCodecs[types[compression] as 2 | 3 | 4] = () => codec
   return types[compression]
-}
-
-/** Of what is written the configuration decides, and is named; of what is read it does not. */
-function codecToWrite(name: CodecName, load: LoadPackage): Codec {
-  try {
-    return codecMakers[name](load)
-  } catch (error) {
-    if (!isRelayError(error, 'CONFIG_INVALID')) throw error
-    throw new RelayError('CONFIG_INVALID', `kafka.${error.message}`, { cause: error })
-  }
 }
 
 /**
@@ -57,8 +51,4 @@ export function registerCodecs(load: LoadPackage = loadPackage): void {
  */
 export function compressionGrowth(compression: Compression, bytes: number): number {
   return compression === 'none' ? 0 : Math.ceil(bytes / 1_024)
-}
-
-function register(name: CodecName, codec: Codec): void {
-  kafkajs.CompressionCodecs[types[name] as 2 | 3 | 4] = () => codec
 }

@@ -1,22 +1,7 @@
-import { createRequire } from 'node:module'
 import type kafkajs from 'kafkajs'
 import { type Clock, sleep } from '../../clock.ts'
-import { RelayError } from '../../errors.ts'
 import type { CommittedOffset } from '../consumer-port.ts'
-
-/** What this package uses of kafkajs's `Cluster`, which its types do not show. */
-interface Cluster {
-  findGroupCoordinator(group: { readonly groupId: string }): Promise<Coordinator>
-}
-
-interface Coordinator {
-  offsetCommit(request: {
-    readonly groupId: string
-    readonly groupGenerationId: number
-    readonly memberId: string
-    readonly topics: readonly object[]
-  }): Promise<unknown>
-}
+import { clusterOf } from './cluster.ts'
 
 /** A coordinator that moves, or that reads what it is to remember, is there within seconds. */
 const attempts = 50
@@ -80,32 +65,4 @@ async function whileRetriable<T>(clock: Clock, run: () => Promise<T>): Promise<T
 
 function isRetriableAnswer(error: unknown): boolean {
   return error instanceof Error && 'type' in error && 'retriable' in error && error.retriable === true
-}
-
-/**
- * The cluster that an admin keeps to itself. Asked for the offsets of a group, it asks its cluster for the coordinator in the
- * same turn, before it waits for anything: for that one call the method is ours, and nobody else can meet it.
- *
- * @throws RelayError KAFKA_CLIENT_CHANGED: it does not do so any more
- */
-export function clusterOf(admin: Pick<kafkajs.Admin, 'fetchOffsets'>): Cluster {
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/cluster') as { prototype: Cluster }
-  const { findGroupCoordinator } = prototype
-  let found: Cluster | undefined
-  prototype.findGroupCoordinator = function (this: Cluster) {
-    found = this
-    return Promise.reject(new Error('only to be found'))
-  }
-  try {
-    admin.fetchOffsets({ groupId: 'any', topics: [] }).catch(() => undefined)
-  } finally {
-    prototype.findGroupCoordinator = findGroupCoordinator
-  }
-  if (found === undefined) {
-    throw new RelayError(
-      'KAFKA_CLIENT_CHANGED',
-      'the admin of kafkajs does not ask its cluster at once for a coordinator',
-    )
-  }
-  return found
 }

@@ -9,7 +9,8 @@ import type {
   ProducerPort,
 } from '../producer-port.ts'
 import type { KafkaClient } from './client.ts'
-import { type Compression, compressionType } from './compression.ts'
+import type { Compression } from './codecs.ts'
+import { compressionType } from './compression.ts'
 import {
   type InstructedMessage,
   type Instruction,

@@ -2,17 +2,15 @@ import type kafkajs from 'kafkajs'
 import { type Clock, sleep, systemClock } from '../../clock.ts'
 import { RelayError } from '../../errors.ts'
 import { adviceFor } from '../advice.ts'
-import { classify, rootCause } from '../classify.ts'
+import { rootCause } from '../classify.ts'
+import { kafkaCode } from '../kafka-fault.ts'
 import type { BrokerAddress, Rights, RightsPort } from '../rights-port.ts'
-import { anyBroker, askAnyBroker, type Broker } from './any-broker.ts'
+import { anyBroker, askAnyBroker } from './any-broker.ts'
 import type { KafkaClient } from './client.ts'
-import { clusterOf } from './group-offsets.ts'
+import { type Broker, type Cluster, clusterOf } from './cluster.ts'
+import { connectOnce } from './connect-once.ts'
 import { metadataRequest } from './metadata-request.ts'
 import { type Answered, groupRightsRequest, rightsVersions, topicRightsRequest } from './rights-requests.ts'
-
-interface Brokers {
-  findBroker(broker: { readonly nodeId: number }): Promise<Broker>
-}
 
 /** Kafka's codes. */
 const topicMissing = 3
@@ -31,15 +29,17 @@ const loadPauseMs = 100
 /** See {@link RightsPort}; connects at the first call. */
 export class KafkaRights implements RightsPort {
   readonly #admin: kafkajs.Admin
-  readonly #cluster: Brokers
+  readonly #cluster: Cluster
+  readonly #connect: () => Promise<void>
   readonly #clock: Clock
-  #connected: Promise<void> | undefined
   #closed: Promise<void> | undefined
 
   constructor(kafka: KafkaClient, clock: Clock = systemClock) {
     this.#clock = clock
     this.#admin = kafka.admin()
-    this.#cluster = clusterOf(this.#admin) as unknown as Brokers
+    // Here, so that a client that has changed is told as that, and not as a broker that does not answer.
+    this.#cluster = clusterOf(this.#admin)
+    this.#connect = connectOnce(this.#admin)
   }
 
   brokers(): Promise<readonly BrokerAddress[]> {
@@ -117,18 +117,17 @@ export class KafkaRights implements RightsPort {
   }
 
   async #call<T>(doing: string, run: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) throw new RelayError('SINK_CLOSED', `${doing}: this client is closed`)
     try {
-      this.#connected ??= this.#admin.connect()
-      await this.#connected
+      await this.#connect()
       return await run()
     } catch (error) {
       const root = rootCause(error)
-      const configuration = classify(root) === 'configuration'
-      throw new RelayError(
-        configuration ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE',
-        `${doing}: ${root.message}`,
-        { cause: error, facts: configuration ? { advice: adviceFor(root) } : {} },
-      )
+      const code = kafkaCode(root)
+      throw new RelayError(code, `${doing}: ${root.message}`, {
+        cause: error,
+        facts: code === 'KAFKA_CONFIGURATION' ? { advice: adviceFor(root) } : {},
+      })
     }
   }
 }

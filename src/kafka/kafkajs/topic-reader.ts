@@ -3,6 +3,7 @@ import { RelayError } from '../../errors.ts'
 import { adviceFor } from '../advice.ts'
 import { classify, rootCause } from '../classify.ts'
 import type { ConsumedRecord } from '../consumer-port.ts'
+import { kafkaCode } from '../kafka-fault.ts'
 import type { TopicReader, TopicSpan } from '../reader-port.ts'
 import { SpanProgress } from '../span-progress.ts'
 import type { KafkaClient } from './client.ts'
@@ -69,7 +70,7 @@ export class KafkaTopicReader implements TopicReader {
 export function notRead(topic: string, thrown: unknown): RelayError {
   const root = rootCause(thrown)
   return new RelayError(
-    classify(root) === 'configuration' ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE',
+    kafkaCode(root),
     `topic ${topic} cannot be read: ${root.message} ${readingAdvice(root)}`,
     { cause: thrown, facts: { topic } },
   )

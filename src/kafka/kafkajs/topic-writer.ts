@@ -2,8 +2,10 @@ import kafkajs from 'kafkajs'
 import { RelayError } from '../../errors.ts'
 import { adviceFor } from '../advice.ts'
 import { classify, reasonOf, rootCause } from '../classify.ts'
+import { kafkaCode } from '../kafka-fault.ts'
 import type { TopicWriter, WrittenPlace, WrittenRecord } from '../writer-port.ts'
 import type { KafkaClient } from './client.ts'
+import { connectOnce } from './connect-once.ts'
 
 /** A record may have lain compressed in its topic; as it is, no broker might take it, and it could never be written. */
 const compression = kafkajs.CompressionTypes.GZIP
@@ -11,8 +13,8 @@ const compression = kafkajs.CompressionTypes.GZIP
 /** Plain sends of one record with acks from all in-sync replicas. Connects at the first: most bridges never have one. */
 export class KafkaTopicWriter implements TopicWriter {
   readonly #producer: kafkajs.Producer
+  readonly #connect: () => Promise<void>
   readonly #writing = new Set<Promise<unknown>>()
-  #connected: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(kafka: KafkaClient) {
@@ -21,6 +23,7 @@ export class KafkaTopicWriter implements TopicWriter {
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 3 },
     })
+    this.#connect = connectOnce(this.#producer)
   }
 
   write(record: WrittenRecord): Promise<WrittenPlace> {
@@ -54,14 +57,6 @@ export class KafkaTopicWriter implements TopicWriter {
     throw new RelayError('KAFKA_UNAVAILABLE', `not confirmed by topic ${topic}`, { facts: { topic } })
   }
 
-  #connect(): Promise<void> {
-    this.#connected ??= this.#producer.connect().catch((thrown) => {
-      this.#connected = undefined
-      throw thrown
-    })
-    return this.#connected
-  }
-
   close(): Promise<void> {
     this.#closing ??= this.#shut()
     return this.#closing
@@ -69,17 +64,16 @@ export class KafkaTopicWriter implements TopicWriter {
 
   async #shut(): Promise<void> {
     await Promise.allSettled(this.#writing)
-    if (this.#connected !== undefined) await this.#producer.disconnect().catch(() => {})
+    await this.#producer.disconnect().catch(() => {})
   }
 }
 
 function notWritten(topic: string, thrown: unknown): RelayError {
   const root = rootCause(thrown)
-  const verdict = classify(root)
-  const tooLarge = verdict === 'split'
+  const tooLarge = classify(root) === 'split'
   const advice = tooLarge ? `Raise max.message.bytes of ${topic}.` : adviceFor(root)
   return new RelayError(
-    tooLarge || verdict === 'configuration' ? 'KAFKA_CONFIGURATION' : 'KAFKA_UNAVAILABLE',
+    tooLarge ? 'KAFKA_CONFIGURATION' : kafkaCode(root),
     `not written to topic ${topic}: ${root.message} ${advice}`,
     { cause: thrown, facts: { topic, reason: reasonOf(root) } },
   )

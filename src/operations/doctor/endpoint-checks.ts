@@ -17,17 +17,15 @@ export function endpointChecks(
   reach: Reach,
   now: () => number,
 ): readonly Check[] {
-  return [
-    ...endpoints.map(
-      ({ name, target, proxied }): Check => ({
-        ...{ name: `endpoint ${name}`, part: 'endpoints', otherwise: `${name} cannot be reached` },
-        async run(): Promise<readonly Seen[]> {
-          const seen = await reachOne(reach, target(), now)
-          return proxied && seen.state === 'ok'
-            ? [seen, note(`${name}: what lies behind its proxy is not looked at`)]
-            : [seen]
-        },
-      }),
-    ),
-  ]
+  return endpoints.map(
+    ({ name, target, proxied }): Check => ({
+      ...{ name: `endpoint ${name}`, part: 'endpoints', otherwise: `${name} cannot be reached` },
+      async run(): Promise<readonly Seen[]> {
+        const seen = await reachOne(reach, target(), now)
+        return proxied && seen.state === 'ok'
+          ? [seen, note(`${name}: what lies behind its proxy is not looked at`)]
+          : [seen]
+      },
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { compressionType } from '../../kafka/kafkajs/compression.ts'
+import { codecToWrite } from '../../kafka/kafkajs/codecs.ts'
 import { type Check, failure, note, ok, type Seen, warning } from './check.ts'
 import type { MachinePort } from './machine.ts'
 import { trouble } from './trouble.ts'
@@ -36,7 +36,7 @@ function nodeSeen({ kafka: { compression } }: Pick<Config, 'kafka'>, { nodeVersi
     )
   }
   try {
-    compressionType(compression)
+    codecToWrite(compression)
   } catch (error) {
     return trouble(error, `Node.js ${nodeVersion}: `)
   }

@@ -7,11 +7,11 @@ export interface ReachTarget {
   readonly tls?: ReachTls | undefined
   /** Why an address must not be connected to; undefined where it may. */
   readonly denied?: ((address: string) => string | undefined) | undefined
-  /** Ask by HTTP with HEAD for this path, without credentials. */
+  /** Ask by HTTP with HEAD for this path and query, with no header of the configuration. */
   readonly headPath?: string | undefined
 }
 
-/** PEM texts, as of `node:tls`. */
+/** PEM texts. */
 export interface ReachTls {
   readonly ca?: string | string[] | Buffer | undefined
   readonly cert?: string | Buffer | undefined
@@ -19,7 +19,7 @@ export interface ReachTls {
   readonly servername?: string | undefined
 }
 
-/** Milliseconds are rounded. */
+/** How far it went. */
 export type Reached = NotReached | FullyReached
 
 export interface NotReached {
@@ -28,7 +28,7 @@ export interface NotReached {
   readonly at: 'name' | 'address' | 'connection' | 'tls'
   /** Of the system or of OpenSSL, `ECONNREFUSED`; of an address, why it is denied. */
   readonly code: string
-  /** Words of whoever refused. */
+  /** The same in words. */
   readonly message: string
   readonly addresses: readonly string[]
 }

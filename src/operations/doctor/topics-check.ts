@@ -17,15 +17,6 @@ export interface TopicsCheckOptions {
   readonly configOption: string
 }
 
-/** What is no setting of a topic, so that no command of Kafka sets it. */
-const notSet: ReadonlySet<string> = new Set([
-  'partitions',
-  'replicationFactor',
-  'leaders',
-  'inSync',
-  'settings',
-])
-
 export const topicsName = 'topics'
 
 /** Whether the topics are there, and as they should be. */
@@ -73,10 +64,11 @@ function topicSeen(topic: PlannedTopic, brokers: readonly string[]): readonly Se
     // All works as long as no other broker fails.
     if (setting === 'inSync' && severity === 'notice') return warning(text, action)
     if (severity === 'notice') return note(text)
+    // Where nothing else is to be thought of; what is no setting of a topic is never so.
     const todo =
-      notSet.has(setting) || action !== `set it to ${target}`
-        ? action
-        : `kafka-configs.sh --bootstrap-server ${brokers[0]} --alter --topic ${name} --add-config ${setting}=${target}`
+      action === `set it to ${target}`
+        ? `kafka-configs.sh --bootstrap-server ${brokers[0]} --alter --topic ${name} --add-config ${setting}=${target}`
+        : action
     return failure(text, todo)
   })
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { applyTopics, startGateway, startManagement } from '../../../src/app/compose.ts'
+import { applyTopics, startGateway } from '../../../src/app/compose.ts'
+import { startManagement } from '../../../src/app/management.ts'
 import { Supervisor } from '../../../src/app/supervisor.ts'
 import { createTelemetry } from '../../../src/app/telemetry.ts'
 import { type DecodedRecord, EventDecoder } from '../../../src/avro/event-decoder.ts'
@@ -51,6 +52,8 @@ export class GatewayBed {
     this.servers = servers
     this.spoolFolder = String(settings.spool?.['folder'] ?? join(this.folder, 'spool'))
     const run = randomUUID().slice(0, 8)
+    // A disk that is slow for a while is no refusal here.
+    const patience = settings.gateway?.['ackMode'] === 'kafka' ? {} : { ackBudgetMs: 20_000 }
     const text = JSON.stringify({
       kafka: { brokers: servers.brokers, ...settings.kafka },
       topics: {
@@ -62,7 +65,7 @@ export class GatewayBed {
         ...settings.topics,
       },
       schemaRegistry: { url: servers.schemaRegistryUrl, mode: 'register', ...settings.schemaRegistry },
-      gateway: { port: 0, publisherId: 'test', ...settings.gateway },
+      gateway: { port: 0, publisherId: 'test', ...patience, ...settings.gateway },
       spool: { folder: this.spoolFolder, ...settings.spool },
       management: { port: 0 },
       logging: { level: 'info', format: 'json' },

@@ -40,7 +40,7 @@ export class Registries {
   }
 
   /** Resolves when so many more events have had a 2xx. */
-  async acked(more: number, ms = 30_000): Promise<void> {
+  async acked(more: number, ms = 120_000): Promise<void> {
     const goal = this.history.acked + more
     await until(() => this.history.acked >= goal, {
       ms,
@@ -56,7 +56,7 @@ export class Registries {
   }
 
   /** No new events; resolves when every event in hand has its 2xx. */
-  async settle(ms = 30_000): Promise<void> {
+  async settle(ms = 120_000): Promise<void> {
     const patience = new AbortController()
     const settled = Promise.all(this.#senders.map((sender) => sender.stop())).then(() => true)
     const late = pause(ms, false, { signal: patience.signal }).catch(() => false)

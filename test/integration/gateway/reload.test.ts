@@ -21,7 +21,8 @@ async function start(t: TestContext, gateway: Config) {
       schemaRegistry: { url: 'http://127.0.0.1:1' },
       management: { port: 0 },
       logging: { format: 'json' },
-      gateway: { port: 0, ...of },
+      // A disk that is slow for a while is no refusal here.
+      gateway: { port: 0, ackBudgetMs: 20_000, ...of },
       ...others,
     }
     writeFileSync(file, JSON.stringify(config))

@@ -7,7 +7,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { type LocalStack, startLocalStack } from '../../../src/local-stack/local-stack.ts'
 import { stopsInReverse } from '../../support/stops.ts'
 import { until } from '../../support/until.ts'
-import { envelope, GatewayBed, post, type RunningBed } from './gateway-bed.ts'
+import { envelope, GatewayBed, post, type RunningBed, type Settings } from './gateway-bed.ts'
 
 const mebibyte = 1024 ** 2
 const padding = 'x'.repeat(40_000)
@@ -76,20 +76,25 @@ async function assertRecovery(
   }
 }
 
-test('D1: a full disk refuses with 503 and loses nothing; when Kafka is back, space comes free and 2xx are answered again', async (t) => {
-  const stops = stopsInReverse(t)
-  const disk = smallDisk(stops, 6 * mebibyte)
-  const bed = new GatewayBed(stack, {
-    gateway: { maxBodyBytes: mebibyte },
-    spool: { folder: join(disk, 'spool'), maxBytes: 1024 * mebibyte, segmentBytes: mebibyte },
-  })
+/** A gateway whose Kafka is away, with a spool that takes nothing more. */
+async function filledUp(stops: ReturnType<typeof stopsInReverse>, spool: NonNullable<Settings['spool']>) {
+  const bed = new GatewayBed(stack, { gateway: { maxBodyBytes: mebibyte }, spool })
   stops(() => bed.remove())
   await bed.createTopics()
   await stack.kafka.kill()
   const gateway = await bed.start()
   stops(() => gateway.stop())
+  return { bed, gateway, filled: await fill(gateway) }
+}
 
-  const filled = await fill(gateway)
+test('D1: a full disk refuses with 503 and loses nothing; when Kafka is back, space comes free and 2xx are answered again', async (t) => {
+  const stops = stopsInReverse(t)
+  const disk = smallDisk(stops, 6 * mebibyte)
+  const { bed, gateway, filled } = await filledUp(stops, {
+    folder: join(disk, 'spool'),
+    maxBytes: 1024 * mebibyte,
+    segmentBytes: mebibyte,
+  })
   assert.ok(filled.acked.length >= 50, `${filled.acked.length} events filled the disk`)
   const { status, parts } = await gateway.readyz()
   assert.equal(status, 503)
@@ -100,17 +105,7 @@ test('D1: a full disk refuses with 503 and loses nothing; when Kafka is back, sp
 
 test('at the limit of the spool the answer is 503 until Kafka is back, and nothing that had a 2xx is lost', async (t) => {
   const stops = stopsInReverse(t)
-  const bed = new GatewayBed(stack, {
-    gateway: { maxBodyBytes: mebibyte },
-    spool: { maxBytes: 4 * mebibyte },
-  })
-  stops(() => bed.remove())
-  await bed.createTopics()
-  await stack.kafka.kill()
-  const gateway = await bed.start()
-  stops(() => gateway.stop())
-
-  const filled = await fill(gateway)
+  const { bed, gateway, filled } = await filledUp(stops, { maxBytes: 4 * mebibyte })
   assert.ok(filled.acked.length >= 30, `${filled.acked.length} events filled the spool`)
   const { status, parts } = await gateway.readyz()
   assert.equal(status, 503)

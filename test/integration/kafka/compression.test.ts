@@ -5,8 +5,13 @@ import * as zlib from 'node:zlib'
 import kafkajs from 'kafkajs'
 import { openPublishing } from '../../../src/app/publishing.ts'
 import { isRelayError } from '../../../src/errors.ts'
-import { type Codec, type LoadPackage, loadPackage } from '../../../src/kafka/kafkajs/codecs.ts'
-import { type Compression, compressionType, registerCodecs } from '../../../src/kafka/kafkajs/compression.ts'
+import {
+  type Codec,
+  type Compression,
+  type LoadPackage,
+  loadPackage,
+} from '../../../src/kafka/kafkajs/codecs.ts'
+import { compressionType, registerCodecs } from '../../../src/kafka/kafkajs/compression.ts'
 import { KafkaConsumer } from '../../../src/kafka/kafkajs/consumer.ts'
 import { kafkajsProducers } from '../../../src/kafka/kafkajs/producer.ts'
 import type { OutgoingRecord } from '../../../src/kafka/outgoing-record.ts'

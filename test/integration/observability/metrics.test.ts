@@ -5,8 +5,9 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
-import { applyTopics, startManagement } from '../../../src/app/compose.ts'
+import { applyTopics } from '../../../src/app/compose.ts'
 import { startBridge } from '../../../src/app/compose-bridge.ts'
+import { startManagement } from '../../../src/app/management.ts'
 import { Supervisor } from '../../../src/app/supervisor.ts'
 import { createTelemetry } from '../../../src/app/telemetry.ts'
 import type { Event } from '../../../src/event/event.ts'
@@ -81,7 +82,7 @@ test('gateway and bridge: what they say after traffic is clean for Prometheus, d
   const stops = stopsInReverse(t)
   const receiver = await receiverOf(t)
   const bed = new GatewayBed(stack, {
-    gateway: { credentials: [{ bearer: 'let-me-in' }], ignore: { actions: ['mount'] }, ackBudgetMs: 20_000 },
+    gateway: { credentials: [{ bearer: 'let-me-in' }], ignore: { actions: ['mount'] } },
   })
   stops(() => bed.remove())
   await bed.createTopics()

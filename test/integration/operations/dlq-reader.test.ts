@@ -24,6 +24,25 @@ async function produce(topic: string, partition: number, values: readonly string
   await producer.disconnect()
 }
 
+/** A record of a transaction that is open until `abort` is called. */
+async function transaction(topic: string): Promise<{ abort(): Promise<void> }> {
+  const producer = bed.kafka.producer({
+    transactionalId: `${topic}-t`,
+    maxInFlightRequests: 1,
+    idempotent: true,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  })
+  await producer.connect()
+  const begun = await producer.transaction()
+  await begun.send({ topic, messages: [{ value: 'not committed' }] })
+  return {
+    async abort() {
+      await begun.abort()
+      await producer.disconnect()
+    },
+  }
+}
+
 test('a span is read from its first to its last record, each once, and nothing that came later', async () => {
   const { events: topic } = await bed.topics()
   await produce(topic, 0, ['a', 'b', 'c', 'd'])
@@ -61,17 +80,7 @@ test('an empty topic, and empty partitions, end at once, and no offset is commit
 test('records of an aborted transaction at the end are not shown and do not keep it waiting', async () => {
   const { events: topic } = await bed.topics(1)
   await produce(topic, 0, ['before'])
-  const producer = bed.kafka.producer({
-    transactionalId: `${topic}-t`,
-    maxInFlightRequests: 1,
-    idempotent: true,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  })
-  await producer.connect()
-  const transaction = await producer.transaction()
-  await transaction.send({ topic, messages: [{ value: 'aborted' }] })
-  await transaction.abort()
-  await producer.disconnect()
+  await (await transaction(topic)).abort()
   const records = await bed.recordsOf(topic)
   assert.deepEqual(
     records.map(({ value }) => String(value)),
@@ -83,18 +92,9 @@ test('records of an aborted transaction at the end are not shown and do not keep
 test('an open transaction at the end does not keep it waiting: what is not committed yet is not of the span', async () => {
   const { events: topic } = await bed.topics(1)
   await produce(topic, 0, ['before'])
-  const producer = bed.kafka.producer({
-    transactionalId: `${topic}-t`,
-    maxInFlightRequests: 1,
-    idempotent: true,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  })
-  await producer.connect()
-  const transaction = await producer.transaction()
-  await transaction.send({ topic, messages: [{ value: 'open' }] })
+  const open = await transaction(topic)
   const records = await bed.recordsOf(topic)
-  await transaction.abort()
-  await producer.disconnect()
+  await open.abort()
   assert.deepEqual(
     records.map(({ value }) => String(value)),
     ['before'],

@@ -7,12 +7,10 @@ import { readEnvelope } from '../../../src/event/envelope.ts'
 import { freePorts } from '../../../src/local-stack/free-ports.ts'
 import { startLocalStack } from '../../../src/local-stack/local-stack.ts'
 import {
-  digestOf,
-  manifestOf,
   manifestType,
   missingRegistry,
   pushBlob,
-  pushManifest,
+  pushImage,
   registryCommand,
   request,
 } from '../../support/real-registry.ts'
@@ -46,17 +44,12 @@ for (const { distribution, page, title } of recipes) {
       rmSync(folder, { recursive: true, force: true })
     })
 
-    const layer = Buffer.from('not really a layer')
-    const image = Buffer.from('{}')
-    const manifest = manifestOf(image, layer)
-    await pushBlob(url, 'team/app', layer)
-    await pushBlob(url, 'team/app', image)
-    await pushManifest(url, 'team/app', '1.0', manifest)
+    const { layer, config: image, manifest } = await pushImage(url, 'team/app', '1.0')
     await request(200, `${url}/v2/team/app/manifests/1.0`, { headers: { accept: manifestType } })
-    await request(201, `${url}/v2/team/copy/blobs/uploads/?mount=${digestOf(layer)}&from=team/app`, {
+    await request(201, `${url}/v2/team/copy/blobs/uploads/?mount=${layer}&from=team/app`, {
       method: 'POST',
     })
-    await request(202, `${url}/v2/team/app/manifests/${digestOf(manifest)}`, { method: 'DELETE' })
+    await request(202, `${url}/v2/team/app/manifests/${manifest}`, { method: 'DELETE' })
 
     await relay.receivedAtLeast(7)
     const events = relay.received.flatMap(({ body }) => readEnvelope(body).events.map(({ event }) => event))
@@ -71,8 +64,8 @@ for (const { distribution, page, title } of recipes) {
     ])
     const push = events.find(({ action, target }) => action === 'push' && target?.tag === '1.0')
     assert.deepEqual(
-      push?.target?.references?.map(({ digest }) => digest).filter((digest) => digest !== digestOf(manifest)),
-      [digestOf(image), digestOf(layer)],
+      push?.target?.references?.map(({ digest }) => digest).filter((digest) => digest !== manifest),
+      [image, layer],
     )
     const { status } = await fetch(relay.url, { method: 'POST', body: '{}' })
     assert.equal(status, 401)

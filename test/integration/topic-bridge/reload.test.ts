@@ -136,6 +136,7 @@ test('a wrong configuration changes nothing and is said with every finding; what
   const moved = { ...config({ name: 'hook', url: hook.url, timeoutMs: 9_321 }), management: { port: 1 } }
   await reload({ ...moved, spool: { maxBytes: 999_999_999 } })
   assert.deepEqual(bridge.lines(applied)[0]?.['changes'], ['bridge.endpoints.hook.timeoutMs'])
+  await bridge.says('needs a restart')
   const restarts = bridge.lines('needs a restart').map(({ level, restart }) => ({ level, restart }))
   assert.deepEqual(restarts, [{ level: 'warn', restart: ['management.port'] }])
   await bed.produce(topic, ['a'], 6, 3)

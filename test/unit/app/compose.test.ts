@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import zlib from 'node:zlib'
 import { startGateway } from '../../../src/app/compose.ts'
 import { startBridge } from '../../../src/app/compose-bridge.ts'
 import { Supervisor } from '../../../src/app/supervisor.ts'
@@ -62,6 +63,20 @@ async function post(url: string, id: string, useragent = ''): Promise<Response> 
     body: `{"events":[{"id":"${id}","target":{"repository":"library/app"},"request":{"useragent":"${useragent}"}}]}`,
   })
 }
+
+test('a compression that cannot be had here ends the start before anything is opened', async (t) => {
+  const config = configOf(t)
+  const wanted = { ...config, kafka: { ...config.kafka, compression: 'zstd' as const } }
+  const supervisor = new Supervisor(noTelemetry.logger)
+  t.after(() => supervisor.stop(1_000))
+  const starting = startGateway(wanted, noTelemetry, supervisor)
+  if ('zstdCompress' in zlib) {
+    assert.ok((await starting).url)
+    return
+  }
+  await assert.rejects(starting, /^RelayError: kafka\.compression zstd needs Node\.js 22\.15/)
+  assert.equal(existsSync(config.spool.folder), false)
+})
 
 test('with Kafka never there the gateway takes events, is ready, and says what waits for what', async (t) => {
   const supervisor = new Supervisor(noTelemetry.logger)
@@ -124,7 +139,8 @@ test('when the disk does not confirm a write nothing more is acknowledged, and t
   t.after(() => supervisor.stop(1_000))
   const gateway = await startGateway(config, noTelemetry, supervisor, { disk })
   assert.equal((await post(gateway.url, 'kept')).status, 200)
-  // The pump holds all that it may with Kafka away, and reads no more: nobody but the spool itself notices what follows.
+  // With Kafka away the pump holds all that it may and reads no more: nobody but the spool itself notices what follows.
+  // The same where it has not begun yet.
   assert.equal((await post(gateway.url, 'large', 'u'.repeat(17 * 1024 * 1024))).status, 200)
 
   fail()

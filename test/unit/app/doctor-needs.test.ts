@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { needsOf, rolesOf } from '../../../src/app/doctor-needs.ts'
+import { needsOf } from '../../../src/app/doctor-needs.ts'
 import { configSchema } from '../../../src/config/schema.ts'
 
 const config = configSchema.parse({
@@ -33,9 +33,4 @@ test('a bridge reads the topics of events, writes dead letters and has a group f
     'READ group relay.audit',
     'READ group relay.pulls.audit',
   ])
-})
-
-test('topics are looked at by what the services do with them', () => {
-  assert.deepEqual(rolesOf({ gateway: true, bridge: false }), ['events', 'route', 'rejected'])
-  assert.deepEqual(rolesOf({ gateway: false, bridge: true }), ['events', 'route', 'dead-letters'])
 })

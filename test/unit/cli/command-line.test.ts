@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { ownEnvironment } from '../../support/own-environment.ts'
 
 function run(...parameters: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...parameters], {
     encoding: 'utf8',
+    env: ownEnvironment(),
   })
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { ownEnvironment } from '../../support/own-environment.ts'
 
 const minimal = 'kafka: { brokers: "h:1" }\nschemaRegistry: { url: "http://h/" }\n'
 
@@ -21,15 +22,11 @@ function folderWith(
   const folder = mkdtempSync(join(tmpdir(), 'relay-config-command-'))
   t.after(() => rmSync(folder, { recursive: true }))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  // What this run of the tests is told by variables is not for the program.
-  const own = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('REGISTRY_RELAY_')),
-  )
   return (words, environment = {}) =>
     spawnSync(
       process.execPath,
       ['--import', import.meta.resolve('tsx'), resolve('src/cli/main.ts'), ...words.split(' ')],
-      { cwd: folder, encoding: 'utf8', env: { ...own, ...environment } },
+      { cwd: folder, encoding: 'utf8', env: { ...ownEnvironment(), ...environment } },
     )
 }
 
@@ -135,4 +132,11 @@ test('show of a wrong configuration shows what it can, says what is wrong, and e
   assert.equal(status, 78)
   assert.match(stdout, /^gateway\.port +eighty +registry-relay\.yaml:3$/m)
   assert.equal(stderr, 'registry-relay.yaml:3:18: "gateway.port": must be a number, not a text\n')
+})
+
+test('a name of a file that somebody else chose cannot move the cursor, in what check and show say', (t) => {
+  const run = folderWith(t, { 'x\u001b[2J\u202e.yaml': `${minimal}odd: 1\n` })
+  const finding = /^x\\x1b\[2J\\u\{202e\}\.yaml:3:1: unknown key "odd"/
+  assert.match(run('config check -c x\u001b[2J\u202e.yaml').stdout, finding)
+  assert.match(run('config show -c x\u001b[2J\u202e.yaml').stderr, finding)
 })

@@ -70,3 +70,13 @@ test('for people: where everything is, a line per event, the verdict and the con
   )
   assert.ok(!text.includes('\u001b'), 'no escape sequences')
 })
+
+test('what a registry that posts to the demo supplies cannot move the cursor or turn the line round', () => {
+  let text = ''
+  const out = { write: (chunk: string) => (text += chunk) }
+  const output = humanDemo(out, out)
+  output.delivered({ ...event, action: 'pu\u001b[2J', repository: 'a\r\nb\u202e' })
+  output.finished({ posted: 1, identical: 1, inOrder: true, problems: ['event \u0007 of x'] })
+  assert.match(text, /^1 +pu\\x1b\[2J a\\x0d\\x0ab\\u\{202e\} +-> /)
+  assert.match(text, /\n {2}event \\x07 of x\n/)
+})

@@ -6,6 +6,7 @@ import { shownText } from '../../../src/cli/dlq-shown.ts'
 import { listText, planText, redriveText } from '../../../src/cli/dlq-text.ts'
 import { RelayError } from '../../../src/errors.ts'
 import type { DeadLetter } from '../../../src/operations/dead-letters.ts'
+import type { ShownLetter } from '../../../src/operations/dead-letters-show.ts'
 
 function letter(given: Partial<DeadLetter> = {}): DeadLetter {
   return {
@@ -115,4 +116,37 @@ test('the pace is shown from the first second on', () => {
   assert.deepEqual(paceText(50, 100, 999), [])
   assert.deepEqual(paceText(50, 100, 2_000), ['25/s', '2 s left'])
   assert.deepEqual(paceText(1, 10_000, 1_000), ['1.0/s', '3 h left'])
+})
+
+test('nothing that a record or an endpoint chose reaches the terminal as it is', () => {
+  const evil = letter({
+    repository: 'a\u202eb\nc',
+    code: 'X\u001b[2J',
+    endpoint: 'h\u200b',
+    fate: { letter: { partition: 0, offset: 12n }, to: 'endpoint \u0007', at: 0 },
+  })
+  const error = new RelayError('DELIVERY_REFUSED', 'answered \u001b]0;t\u0007\u202e')
+  const list = listText('dead', { letters: [evil], others: 0 }, [evil])
+  const plan = planText([{ letter: evil, name: 'hook\u009b' }], 'endpoint')
+  const dead = redriveText([{ letter: evil, to: 'endpoint hook', result: 'still dead', error }])
+  const sent = redriveText([{ letter: evil, to: 'topic t\u001b', result: 'redriven' }])
+  assert.match(list, /h\\u\{200b\} +a\\u\{202e\}b\\x0ac +X\\x1b\[2J .* redriven to endpoint \\x07\n/)
+  assert.match(plan, /a\\u\{202e\}b\\x0ac +X\\x1b\[2J +-> endpoint hook\\x9b\n/)
+  assert.match(dead, / {2}answered \\x1b\]0;t\\x07\\u\{202e\}$/)
+  assert.equal(sent, '1 redriven to topic t\\x1b.')
+})
+
+test('an Envelope is shown line by line, and its marks of direction as numbers', () => {
+  const record = {
+    topic: 'dead',
+    partition: 0,
+    offset: 12n,
+    key: null,
+    value: null,
+    headers: new Map(),
+    timestamp: 0,
+  }
+  const content = { mediaType: 'application/json\u202e', body: '{\n "a": "\u2066"\n}' }
+  const text = shownText('dead', { letter: letter(), record, content: content as ShownLetter['content'] })
+  assert.match(text, /Envelope \(application\/json\\u\{202e\}\)\n\{\n "a": "\\u\{2066\}"\n\}$/)
 })

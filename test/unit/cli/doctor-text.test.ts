@@ -79,3 +79,13 @@ test('for programs there is one object with every line, and what was skipped wit
   assert.deepEqual([checks[4].state, checks[4].because], ['skipped', 'no broker'])
   assert.equal(JSON.parse(doctorJson(ill.slice(0, 1))).ok, true)
 })
+
+test('what a broker, a file or an endpoint says stays in its line, and only the colours are ours', () => {
+  const text = shown([
+    result('kafka', 'brokers', failure('a\u001b[2J\u202e\nok', 'start\u0007')),
+    skipped('kafka', 'cluster', 'no\u009b broker'),
+    skipped('topics', 'topics', 'no\u009b broker'),
+  ])
+  assert.match(text, /ERROR {4}a\\x1b\[2J\\u\{202e\}\\x0aok\n +→ start\\x07\n/)
+  assert.match(text, /skipped {2}cluster: no\\x9b broker\n\ntopics {2}skipped: no\\x9b broker\n/)
+})

@@ -20,7 +20,7 @@ function errorOf(code: string): Error {
 
 test('a line is waited for as long as its reader is behind', async () => {
   const stream = new ScriptedStream()
-  const output = new LineOutput(stream, () => assert.fail('nobody left'))
+  const output = new LineOutput(stream)
   await output.line('a')
   stream.full = true
   let taken = false
@@ -36,19 +36,32 @@ test('a line is waited for as long as its reader is behind', async () => {
 
 test('a reader that left is no failure: nothing waits for it, and nothing more is written', async () => {
   const stream = new ScriptedStream()
-  let left = 0
-  const output = new LineOutput(stream, () => left++)
+  const output = new LineOutput(stream)
   stream.full = true
   const waiting = output.line('a')
   stream.emit('error', errorOf('EPIPE'))
   await waiting
   await output.line('b')
-  assert.deepEqual([stream.written, left, output.broken], [['a\n'], 1, undefined])
+  assert.deepEqual([stream.written, output.broken], [['a\n'], undefined])
 })
 
 test('an output that cannot be written is one', () => {
   const stream = new ScriptedStream()
-  const output = new LineOutput(stream, () => {})
+  const output = new LineOutput(stream)
   stream.emit('error', errorOf('ENOSPC'))
   assert.equal(output.broken?.message, 'ENOSPC')
+})
+
+test('whoever waits for the end of the output goes on once its reader left, and not before', async () => {
+  const stream = new ScriptedStream()
+  const output = new LineOutput(stream)
+  let ended = false
+  const end = output.closed.then(() => {
+    ended = true
+  })
+  await output.line('a')
+  await settle()
+  assert.equal(ended, false)
+  stream.emit('error', errorOf('EPIPE'))
+  await end
 })

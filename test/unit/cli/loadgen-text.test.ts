@@ -113,3 +113,7 @@ test('the progress line names what is under way and what the gateway is at', () 
     'all of 1,200 arrived; waiting for late repeats',
   )
 })
+
+test('what a gateway answers cannot move the cursor', () => {
+  assert.match(loadText({ ...clean, answers: { '\u001b[2J': 1 } }, 'topic'), / {2}\\x1b\[2J: 1\n/)
+})

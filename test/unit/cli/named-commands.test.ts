@@ -25,3 +25,10 @@ test('without such options, and of what is no command, the text stays as it is',
     assert.equal(namedCommands(text, {}), text)
   assert.equal(namedCommands('the registry-relay topics', options), 'the registry-relay topics')
 })
+
+test('a name of a file with control characters does not move the cursor', () => {
+  assert.equal(
+    namedCommands('see registry-relay dlq list', { config: 'a\u001b[2J' }),
+    "see registry-relay dlq list -c 'a\\x1b[2J'",
+  )
+})

@@ -48,3 +48,9 @@ test('writes nothing where there is no terminal', () => {
   line.clear()
   assert.equal(text(), '')
 })
+
+test('what is waited for cannot move the cursor or break the line', () => {
+  const { text, line } = written(true)
+  line.show('endpoint a\u001b[2J\nb\u202e')
+  assert.equal(text(), '\r\u001b[Kendpoint a\\x1b[2J\\x0ab\\u{202e}')
+})

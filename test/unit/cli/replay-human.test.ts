@@ -134,3 +134,14 @@ test('pace is that of the last ten seconds, and nothing is foretold while nothin
   for (let at = 3_000; at <= 13_000; at += 1_000) pace.add({ done: 20n, delivered: 10 }, at)
   assert.deepEqual([pace.rate, pace.secondsLeft(100n)], [0, undefined])
 })
+
+test('a replay that was found in Kafka, and what an endpoint says, cannot move the cursor', () => {
+  const evil = { ...replay, plan: { ...replay.plan, repositories: ['a\u001b[2J\n'] } }
+  assert.match(startText(evil), /\n {2}from .* only repositories a\\x1b\[2J\\x0a$/)
+  assert.match(dryRunText(evil), /only repositories a\\x1b\[2J\\x0a\n\nPARTITION/)
+  const refusals = [{ record: 'e-0@1', code: 'DELIVERY_REFUSED' as const, reason: 'said \u202e' }]
+  const error = new Error('lost \u0007\u001b')
+  const text = endText({ ...done, end: 'failed', error, refused: 1, refusals }, 'go on')
+  assert.match(text, /^Failed: lost \\x07\\x1b; /)
+  assert.match(text, /DELIVERY_REFUSED {2}said \\u\{202e\}\n/)
+})

@@ -161,3 +161,11 @@ test('for programs a schema is JSON inside JSON, and text where it is none', () 
   assert.equal(parsed[1].schema, 'syntax')
   assert.equal(prettySchema('syntax'), 'syntax')
 })
+
+test('what the schema registry answers cannot move the cursor or look like a line of ours', () => {
+  const evil = { ...incompatible, reasons: ['no\u001b[2J\nRegistered'], lint: [] }
+  assert.match(checkText(schema, url, [evil]), /\n {4}no\\x1b\[2J\\x0aRegistered\n/)
+  const text = showText([{ ...shown, level: 'B\u0007', text: '{"doc":"\u202e"}' }])
+  assert.match(text, /level +B\\x07\n/)
+  assert.match(text, /\n\{\n {2}"doc": "\\u\{202e\}"\n\}$/)
+})

@@ -6,6 +6,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { ownEnvironment } from '../../support/own-environment.ts'
+import { Scrape } from '../../support/scrape.ts'
 import { until } from '../../support/until.ts'
 
 const headers = { 'content-type': 'application/vnd.docker.distribution.events.v1+json' }
@@ -40,7 +42,10 @@ async function serve(t: TestContext, setting: (folder: string) => string): Promi
   }
   await writeFile(file, JSON.stringify(config))
   const parameters = ['--import', 'tsx', 'src/cli/main.ts', 'serve', '-c', file, '--set', setting(folder)]
-  const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, parameters, {
+    env: ownEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const [out, err]: [string[], string[]] = [[], []]
   child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text))
@@ -90,9 +95,12 @@ test('a spool folder that cannot be used is all that a gateway tells of', async 
 test('the first signal says that a second one does not wait, and what stays in the spool is no fault', async (t) => {
   const gateway = await serve(t, () => 'logging.level=info')
   await until(() => gateway.lines().some(({ msg }) => msg === 'gateway listens'), { what: gateway.stderr })
-  const [{ notifications } = {}] = gateway.lines().filter(({ msg }) => msg === 'gateway listens')
+  const [{ notifications, management } = {}] = gateway.lines().filter(({ msg }) => msg === 'gateway listens')
   const { status } = await fetch(String(notifications), { method: 'POST', headers, body })
   assert.equal(status, 200)
+  // The way to Kafka is opened after the port.
+  const taken = async () => (await Scrape.of(String(management))).sum('registry_relay_kafka_buffered_records')
+  await until(async () => (await taken()) === 1)
   gateway.signal('SIGTERM')
   assert.equal(await gateway.ended, 0)
   const all = gateway.lines()

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compactJson } from '../../../src/cli/compact-json.ts'
 import { tailJson } from '../../../src/cli/tail-json.ts'
 import { RelayError } from '../../../src/errors.ts'
 import { encodeEnvelope } from '../../../src/event/envelope-encoder.ts'
 import type { Event } from '../../../src/event/event.ts'
 import { mediaTypeOf, type profiles } from '../../../src/event/profile.ts'
-import { recordedBodies } from '../../support/notification-fixtures.ts'
 import { recordOf } from '../operations/tail-bed.ts'
 
 function line(event: Event, profile: (typeof profiles)[number] = 'distribution-3'): string {
@@ -47,14 +45,4 @@ test('a record that cannot be read has an error in place of the event', () => {
     key: null,
     error: { code: 'RECORD_UNDECODABLE', message: 'no frame' },
   })
-})
-
-test('recorded bodies lose their white space and nothing else', () => {
-  for (const recorded of recordedBodies()) {
-    const body = recorded.body.toString('utf8')
-    const compact = compactJson(body)
-    assert.doesNotMatch(compact, /\n/)
-    assert.equal(JSON.stringify(JSON.parse(compact)), JSON.stringify(JSON.parse(body)))
-    assert.ok(compact.length < body.length)
-  }
 })

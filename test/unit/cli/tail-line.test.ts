@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Terminal } from '../../../src/cli/progress-line.ts'
 import { TailLines } from '../../../src/cli/tail-line.ts'
 import { RelayError } from '../../../src/errors.ts'
 import type { Event } from '../../../src/event/event.ts'
@@ -18,14 +19,17 @@ function tailed(content: Event | RelayError): TailedRecord {
   return { record: recordOf(event, 'events', 3, 12n), content: read }
 }
 
-const plain = (): TailLines => new TailLines({ colour: false, verbose: false })
+const file: Terminal = { write: () => true }
+const terminal: Terminal = { ...file, isTTY: true }
+
+const plain = (): TailLines => new TailLines(file, { verbose: false })
 
 test('a line says when, what, about which image, how large, who and where', () => {
   assert.equal(
     plain().of(tailed(event)),
     '2023-11-14T22:13:20Z  push    team/app:1.4                        1.2 MiB  ci        node-1:5000',
   )
-  const verbose = new TailLines({ colour: false, verbose: true })
+  const verbose = new TailLines(file, { verbose: true })
   assert.match(verbose.of(tailed(event)), / {2}node-1:5000 {2}events-3@12$/)
 })
 
@@ -75,8 +79,8 @@ test('a record that cannot be read says where it is and why', () => {
   )
 })
 
-test('colours are asked for, and only around the action', () => {
-  const lines = new TailLines({ colour: true, verbose: false })
+test('a terminal gets colours, and only around the action', () => {
+  const lines = new TailLines(terminal, { verbose: false })
   const green = lines.of(tailed(event))
   assert.ok(green.startsWith('2023-11-14T22:13:20Z  \u001b[32mpush  \u001b[39m  team/'))
   assert.equal(lines.of(tailed({ ...event, action: 'other' })).includes('\u001b'), false)

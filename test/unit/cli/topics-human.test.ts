@@ -152,3 +152,12 @@ test('values of Kafka are shown with what people read of them', () => {
 function missing(topic: string): TopicFinding {
   return { ...finding, topic, setting: 'topic', found: 'missing', wanted: 'there' }
 }
+
+test('what a broker has as a setting cannot move the cursor', () => {
+  const odd = { ...finding, setting: 'cleanup.policy', found: '\u001b[2J\n', wanted: 'delete' }
+  const text = planText(
+    { brokers: 3, asWanted: false, topics: [{ wanted, found, findings: [odd] }], remarks: [] },
+    ['k:9092'],
+  )
+  assert.match(text, /cleanup\.policy is \\x1b\[2J\\x0a, wanted delete\n/)
+})

@@ -33,6 +33,12 @@ test('of what is common and well nothing is said', () => {
   assert.deepEqual(remarks(`${minimal}${endpoints}`), [])
 })
 
+test('a host that can be nothing but this machine is well, however it is written', () => {
+  for (const host of ['LocalHost', '127.8.9.10', '"[::1]"', '"::1"']) {
+    assert.deepEqual(remarks(`${minimal}${endpoints}gateway: { host: ${host} }\n`), [], host)
+  }
+})
+
 test('a gateway that everybody reaches and that lets everybody in is a warning; credentials end it', () => {
   const open = `${minimal}${endpoints}gateway:\n  host: 0.0.0.0\n`
   assert.deepEqual(remarks(open), [

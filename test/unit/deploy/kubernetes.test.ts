@@ -173,9 +173,3 @@ test('every pod keeps to the restricted standard and writes nothing but volumes'
     }
   }
 })
-
-test('a pod has longer to stop than the relay takes', () => {
-  for (const { manifest, spec } of pods.filter(({ manifest }) => manifest.kind !== 'Job')) {
-    assert.ok((spec.terminationGracePeriodSeconds ?? 0) > 20, manifest.metadata.name)
-  }
-})

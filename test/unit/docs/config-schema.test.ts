@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { Ajv } from 'ajv'
 import { parse as parseYaml } from 'yaml'
@@ -29,13 +31,19 @@ test('the example, which is also what docker compose runs, is valid before any v
   assert.deepEqual(faults(parseYaml(example)), [])
 })
 
-test('the first line of the example leads an editor to the schema, also in the package', () => {
-  const [first = ''] = readFileSync('examples/registry-relay.yaml', 'utf8').split('\n')
+test('a copy of the example beside node_modules, as the README makes it, leads an editor to the schema', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-example-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(resolve(), join(folder, 'node_modules/registry-relay'))
+  const [, from = ''] = /^cp (\S+\/registry-relay\.yaml) \. /m.exec(readFileSync('README.md', 'utf8')) ?? []
+  copyFileSync(join(folder, from), join(folder, 'registry-relay.yaml'))
+
+  const [first = ''] = readFileSync(join(folder, 'registry-relay.yaml'), 'utf8').split('\n')
   const [, path = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? []
-  const file = new URL(path, new URL('../../../examples/', import.meta.url))
-  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), configJsonSchema())
-  const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as { files: readonly string[] }
-  assert.ok(files.includes('schemas') && files.includes('examples/registry-relay.yaml'))
+  assert.deepEqual(JSON.parse(readFileSync(join(folder, path), 'utf8')), configJsonSchema())
+  const documented = readFileSync('docs/configuration.md', 'utf8').split('\n')
+  assert.ok(documented.includes(first), first)
 })
 
 test('an unknown key and a value of another type are wrong', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { childSpans, nestsDeeperThan, spanAt } from '../../../src/event/json-scanner.ts'
+import { childSpans, compactJson, nestsDeeperThan, spanAt } from '../../../src/event/json-scanner.ts'
+import { recordedBodies } from '../../support/notification-fixtures.ts'
 
 const runs = 500
 
@@ -55,6 +56,26 @@ test('finds in any JSON text what JSON.parse finds, at every path', () => {
     { numRuns: runs },
   )
   assert.ok(distinct.size > runs * 0.7, `${distinct.size} distinct texts in ${runs} runs`)
+})
+
+test('takes the white space out of any JSON text, and leaves that within texts', () => {
+  fc.assert(
+    fc.property(jsonText, (text) => {
+      assert.equal(compactJson(text), JSON.stringify(JSON.parse(text)))
+    }),
+    { numRuns: runs },
+  )
+  assert.equal(compactJson(' { "a b" : [ 1.0 , "\\" \\\\" , 1e5 ] } '), '{"a b":[1.0,"\\" \\\\",1e5]}')
+})
+
+test('recorded bodies lose their white space and nothing else', () => {
+  for (const recorded of recordedBodies()) {
+    const body = recorded.body.toString('utf8')
+    const compact = compactJson(body)
+    assert.doesNotMatch(compact, /\n/)
+    assert.equal(JSON.stringify(JSON.parse(compact)), JSON.stringify(JSON.parse(body)))
+    assert.ok(compact.length < body.length)
+  }
 })
 
 function depthOf(value: unknown): number {

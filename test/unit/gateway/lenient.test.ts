@@ -216,6 +216,18 @@ test('of what the sink will never take the beginning is kept, so that its sender
   assert.equal(await gateway.metric('registry_relay_gateway_events_total{way="typed"}'), 0)
 })
 
+test('the beginning of what Kafka refuses for good is counted by that reason', async (t) => {
+  const gateway = await startGateway(t)
+  gateway.sink.hold = true
+  const posting = post(gateway.url, 'x')
+  await until(() => gateway.sink.writes.length === 1)
+  gateway.sink.writes[0]?.reject(new RelayError('RECORD_REJECTED', 'no'))
+  await until(() => gateway.sink.writes.length === 2)
+  gateway.sink.writes[1]?.resolve()
+  assert.equal((await posting).status, 200)
+  assert.equal(await quarantined(gateway, 'record_rejected'), 1)
+})
+
 test('when not even the beginning is taken the answer is a refusal, once', async (t) => {
   const gateway = await startGateway(t)
   gateway.sink.hold = true

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { isRelayError, RelayError } from '../../../src/errors.ts'
-import { kafkaFault } from '../../../src/kafka/kafka-fault.ts'
+import { kafkaCode, kafkaFault } from '../../../src/kafka/kafka-fault.ts'
 
 test('what the client says of brokers becomes an error that may pass, by what is at its root', () => {
   const refused = new kafkajs.KafkaJSConnectionError('connect ECONNREFUSED', {
@@ -25,4 +25,11 @@ test('a defect and an error of the relay stay what they are', () => {
   )
   const ours = new RelayError('COMMIT_METADATA_TOO_LARGE', 'x', { cause: defect })
   assert.equal(kafkaFault(ours), ours)
+})
+
+test('the code of an error says whether somebody must do something, by what is at its root', () => {
+  const denied = Object.assign(new Error('no'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
+  const wrapped = Object.assign(new kafkajs.KafkaJSNonRetriableError('ended'), { cause: denied })
+  assert.equal(kafkaCode(wrapped), 'KAFKA_CONFIGURATION')
+  assert.equal(kafkaCode(new kafkajs.KafkaJSConnectionError('ECONNREFUSED')), 'KAFKA_UNAVAILABLE')
 })

@@ -44,7 +44,7 @@ test('tells the delay alone, in seconds, without what the monitor waits between 
   )
 })
 
-test('two readers see the same, and one that reads once a minute misses nothing', async () => {
+test('two readers see the same', async () => {
   const { clock, monitors, delay } = bed()
   delay.read()
   await clock.advance(10_000)
@@ -52,8 +52,33 @@ test('two readers see the same, and one that reads once a minute misses nothing'
   for (const monitor of monitors) monitor.seconds = 5
   assert.equal(delay.read().max.toFixed(3), '5.000')
   assert.equal(delay.read().max.toFixed(3), '5.000')
-  await clock.advance(50_000)
+})
+
+test('one that reads alone misses nothing, however rarely it reads', async () => {
+  const { clock, monitors, delay } = bed()
+  for (let read = 0; read < 3; read += 1) {
+    await clock.advance(300_000)
+    delay.read()
+  }
+  await clock.advance(1_000)
+  for (const monitor of monitors.filter(({ enabled }) => enabled)) monitor.seconds = 5
+  await clock.advance(299_000)
   assert.equal(delay.read().max.toFixed(3), '5.000')
+})
+
+test('one that reads every 30 s misses nothing, beside one that looks every second', async () => {
+  const { clock, monitors, delay } = bed()
+  const look = async (seconds: number): Promise<number> => {
+    let max = 0
+    for (let second = 0; second < seconds; second += 1) {
+      await clock.advance(1_000)
+      max = delay.read().max
+    }
+    return max
+  }
+  await look(47)
+  for (const monitor of monitors.filter(({ enabled }) => enabled)) monitor.seconds = 5
+  assert.equal((await look(30)).toFixed(3), '5.000')
 })
 
 test('what is long over is forgotten, and no more than two monitors run', async () => {

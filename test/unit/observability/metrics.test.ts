@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import perfHooks from 'node:perf_hooks'
 import { test } from 'node:test'
 import { PrometheusMetrics } from '../../../src/observability/metrics.ts'
 
@@ -65,6 +66,17 @@ test('two instances do not see each other', async () => {
   const other = new PrometheusMetrics(options)
   one.counter({ name: 'relay_things_total', help: 'Things.' }).add()
   assert.doesNotMatch(await other.expose(), /relay_things_total/)
+})
+
+test("the client's own monitor of the event loop, which nobody reads, hardly ever wakes", (t) => {
+  const { mock } = t.mock.method(perfHooks, 'monitorEventLoopDelay')
+  new PrometheusMetrics({ version: '1.2.3' })
+  const resolutions = mock.calls.map(({ arguments: [options] }) => options?.resolution ?? 0)
+  assert.equal(resolutions.length, 1)
+  assert.ok(
+    resolutions.every((ms) => ms >= 60_000),
+    String(resolutions),
+  )
 })
 
 test('says which version runs, and how the process is', async () => {

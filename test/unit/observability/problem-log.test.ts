@@ -19,10 +19,10 @@ test('keeps warnings and errors, newest first, and nothing of a lower level', as
   await clock.advance(500)
   logger.error({}, 'two')
   assert.deepEqual(problems.recent, [
-    { number: 2, at: clock.now(), level: 'error', component: 'relay', sentence: 'two' },
+    { number: 2, at: '2023-11-14T22:13:20.500Z', level: 'error', component: 'relay', sentence: 'two' },
     {
       number: 1,
-      at: clock.now() - 500,
+      at: '2023-11-14T22:13:20.000Z',
       level: 'warn',
       component: 'pump',
       sentence: 'one',
@@ -30,6 +30,13 @@ test('keeps warnings and errors, newest first, and nothing of a lower level', as
       code: 'SPOOL_FULL',
     },
   ])
+})
+
+test('a look stays as it was when more happens', () => {
+  const { problems, logger } = tapped()
+  const before = problems.recent
+  logger.warn({}, 'one')
+  assert.deepEqual(before, [])
 })
 
 test('passes every line on as it was, with its level', () => {

@@ -65,3 +65,10 @@ test('what stands behind the sentence can be muted', () => {
     'ready <port=1>',
   )
 })
+
+test('nothing that others sent turns the direction of writing or stands there unseen', () => {
+  assert.equal(
+    terminalLine('said \u202eorder', { name: 'a\u200bb', other: '\u2066c' }),
+    'said order name=ab other=c',
+  )
+})

@@ -4,9 +4,13 @@ import { after, test } from 'node:test'
 import * as zlib from 'node:zlib'
 import kafkajs from 'kafkajs'
 import { isRelayError } from '../../../../src/errors.ts'
-import { type Codec, codecMakers, loadPackage } from '../../../../src/kafka/kafkajs/codecs.ts'
 import {
+  type Codec,
   type Compression,
+  codecMakers,
+  loadPackage,
+} from '../../../../src/kafka/kafkajs/codecs.ts'
+import {
   compressionGrowth,
   compressionType,
   registerCodecs,

@@ -194,10 +194,12 @@ test('leaving the group waits until everything is given back', async () => {
   await consumer.close()
 })
 
-test('closed while it joins for the first time: the connection stays until the member that comes of it has left', async () => {
-  const { consumer, fake, handler, clock } = setUp((made) => {
-    made.hangs = true
+/** A consumer that was told to close, within 2 s, while its first join is under way; `finish` brings the join to its end. */
+async function closedInJoin() {
+  const made = setUp((fake) => {
+    fake.hangs = true
   })
+  const { consumer, fake, handler } = made
   consumer.start(handler).catch(() => {})
   await settle()
   let finish = (): void => {}
@@ -210,10 +212,21 @@ test('closed while it joins for the first time: the connection stays until the m
   const refused = assert.rejects(joining, /given up/)
   await settle()
   const closing = consumer.close({ deadlineMs: 2_000 })
+  return {
+    ...made,
+    closing,
+    async finish() {
+      finish()
+      await refused
+    },
+  }
+}
+
+test('closed while it joins for the first time: the connection stays until the member that comes of it has left', async () => {
+  const { fake, clock, closing, finish } = await closedInJoin()
   await settle()
   assert.equal(fake().disconnects, 0)
-  finish()
-  await refused
+  await finish()
   assert.equal(fake().left, 1)
   await settle()
   assert.equal(fake().disconnects, 1)
@@ -222,24 +235,9 @@ test('closed while it joins for the first time: the connection stays until the m
 })
 
 test('closed while it joins: the member that comes of it leaves again, and reads nothing', async () => {
-  const { consumer, fake, handler, clock } = setUp((made) => {
-    made.hangs = true
-  })
-  consumer.start(handler).catch(() => {})
-  await settle()
-  let finish = (): void => {}
-  const joining = fake().join(
-    () =>
-      new Promise((resolve) => {
-        finish = resolve
-      }),
-  )
-  const refused = assert.rejects(joining, /given up/)
-  await settle()
-  const closing = consumer.close({ deadlineMs: 2_000 })
+  const { fake, handler, clock, closing, finish } = await closedInJoin()
   await clock.advance(1_000)
-  finish()
-  await refused
+  await finish()
   assert.equal(fake().left, 1)
   await clock.advance(1_000)
   await closing

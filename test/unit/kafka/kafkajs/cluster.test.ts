@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import kafkajs from 'kafkajs'
 import { isRelayError } from '../../../../src/errors.ts'
-import { clusterOf } from '../../../../src/kafka/kafkajs/group-offsets.ts'
+import { clusterOf } from '../../../../src/kafka/kafkajs/cluster.ts'
 
 const { prototype } = createRequire(import.meta.url)('kafkajs/src/cluster')
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isLoopback } from '../../../src/observability/loopback.ts'
+import { isLoopback } from '../../src/loopback.ts'
 
 test('knows the names and addresses that can be nothing but this machine', () => {
   for (const host of ['localhost', 'LocalHost', '127.0.0.1', '127.0.1.1', '::1', '[::1]']) {
