@@ -2,6 +2,9 @@
 // topic and to an HTTP endpoint.
 //
 //   node --import tsx examples/composed-registry.ts 127.0.0.1:9092 http://127.0.0.1:8081 http://127.0.0.1:8000/hook
+//
+// That is in a checkout. With the package installed: copy it and `in-memory-registry.ts` into a folder whose package.json
+// has "type": "module", then `npx tsx composed-registry.ts` and the same addresses.
 import { randomUUID } from 'node:crypto'
 import {
   Broadcaster,

@@ -2,6 +2,9 @@
 // Envelope it came in.
 //
 //   node --import tsx examples/decode-records.ts 127.0.0.1:9092 http://127.0.0.1:8081
+//
+// That is in a checkout. With the package installed: copy it into a folder whose package.json has "type": "module",
+// then `npx tsx decode-records.ts` and the same addresses.
 import kafkajs from 'kafkajs'
 import { EventDecoder, SchemaRegistryClient } from 'registry-relay/kafka'
 

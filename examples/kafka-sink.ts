@@ -1,6 +1,9 @@
 // Writes an event of your own into the relay's topic.
 //
 //   node --import tsx examples/kafka-sink.ts 127.0.0.1:9092 http://127.0.0.1:8081
+//
+// That is in a checkout. With the package installed: copy it into a folder whose package.json has "type": "module",
+// then `npx tsx kafka-sink.ts` and the same addresses.
 import { randomUUID } from 'node:crypto'
 import { openKafkaSink } from 'registry-relay/kafka'
 

@@ -1,6 +1,9 @@
 // Delivers the relay's topic to one HTTP endpoint, from within your own program.
 //
 //   node --import tsx examples/topic-bridge.ts 127.0.0.1:9092 http://127.0.0.1:8081 http://127.0.0.1:8000/hook
+//
+// That is in a checkout. With the package installed: copy it into a folder whose package.json has "type": "module",
+// then `npx tsx topic-bridge.ts` and the same addresses.
 import { type Facts, type Logger, noTelemetry } from 'registry-relay'
 import { openTopicBridge } from 'registry-relay/kafka'
 

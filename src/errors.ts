@@ -180,7 +180,7 @@ export const errorCodes = {
     retriable: true,
     meaning: 'An address and port cannot be listened on: in use, not of this host, or not permitted.',
     action:
-      'Free the address and port that the message names, or choose another, as --set management.port=9091.',
+      'Free the address and port that the message names, or choose another by what stands behind them: an option, or a key, as --set management.port=9091.',
   },
   CONFIG_INVALID: {
     retriable: false,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { sleep, systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { RelayError } from '../errors.ts'
+import { portsAsBefore } from '../local-stack/kept-ports.ts'
 import { type LocalStack, startLocalStack } from '../local-stack/local-stack.ts'
 import type { OnProgress } from '../local-stack/progress.ts'
 import type { Delivered } from '../topic-bridge/delivered.ts'
@@ -16,14 +17,14 @@ import { startManagement } from './management.ts'
 import type { Parts } from './parts.ts'
 import { Receiver } from './receiver.ts'
 import { type DemoOutcome, postSamples } from './sample-run.ts'
-import { loadSamples } from './samples.ts'
+import { freshSamples } from './samples.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { RealTelemetry } from './telemetry.ts'
 
 export interface DemoOptions {
   /** A further endpoint that gets every event. */
   readonly deliverTo?: string | undefined
-  /** Folder for the data, kept for the next start. Default: a temporary one, removed at the end. */
+  /** Folder for data and ports, kept for the next start. Default: a temporary one, removed at the end. */
   readonly keep?: string | undefined
   readonly onProgress: OnProgress
   /** Once for every event that reached the demo's own receiver. */
@@ -79,12 +80,16 @@ export async function startDemo(
   const receiverUrl = await receiver.start()
   supervisor.add('receiver', () => receiver.close())
 
+  const { keep } = options
+  const [gatewayPort = 0, managementPort = 0] =
+    keep === undefined ? [] : await portsAsBefore(join(keep, 'demo-ports.json'), 2)
   const config: Config = demoConfig({
     brokers: stack.brokers,
     schemaRegistryUrl: stack.schemaRegistryUrl,
     receiverUrl,
     deliverTo: options.deliverTo,
-    spoolFolder: spoolFolder(options.keep, supervisor),
+    spoolFolder: spoolFolder(keep, supervisor),
+    ...{ gatewayPort, managementPort },
   })
   await applyTopics(config, telemetry)
 
@@ -128,7 +133,7 @@ export async function startDemo(
       receiver: receiverUrl,
       stack,
     },
-    postSamples: (patienceMs) => postSamples(gateway.url, loadSamples(), arrivals, patienceMs),
+    postSamples: (patienceMs) => postSamples(gateway.url, freshSamples(), arrivals, patienceMs),
   }
 }
 

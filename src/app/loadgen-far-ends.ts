@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
-import { RelayError, toError } from '../errors.ts'
+import { toError } from '../errors.ts'
 import { readEnvelope } from '../event/envelope.ts'
 import type { FarEnd } from '../operations/loadgen.ts'
 import type { Arrival } from '../operations/loadgen-ledger.ts'
@@ -28,21 +28,16 @@ export class ReceiverEnd implements FarEnd {
     this.#receiver = new Receiver({
       host: this.#host,
       port: this.#port,
+      setBy: '--receiver',
       onPost: ({ body }) => {
         for (const arrival of arrivalsOf(body)) onArrival(arrival)
       },
     })
-    this.#onListening(await this.#receiver.start().catch((cause: unknown) => this.#refused(cause)))
+    this.#onListening(await this.#receiver.start())
   }
 
   async close(): Promise<void> {
     await this.#receiver?.close()
-  }
-
-  #refused(cause: unknown): never {
-    const where = `${this.#host}:${this.#port}`
-    const message = `receiver: cannot listen on ${where}: ${toError(cause).message}`
-    throw new RelayError('CANNOT_LISTEN', message, { cause })
   }
 }
 

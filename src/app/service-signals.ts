@@ -1,4 +1,5 @@
-import { stopSignal } from './signals.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type StopSignal, stopSignal } from './signals.ts'
 
 type OnImpatience = (signal: NodeJS.Signals) => void
 
@@ -8,20 +9,23 @@ export class ServiceSignals {
   onImpatience: OnImpatience
   /** Resolves with the first order to stop. */
   readonly stop: Promise<NodeJS.Signals>
-  /** Stops listening, so that the process can end by itself. */
-  readonly release: () => void
+  /** As that of a {@link StopSignal}. */
+  readonly release: StopSignal['release']
   #onHangup: (() => void) | undefined
   #hungUp = false
 
-  constructor(onImpatience: OnImpatience) {
+  constructor(onImpatience: OnImpatience, clock: Clock = systemClock) {
     this.onImpatience = onImpatience
-    const { received, release } = stopSignal({
-      onImpatience: (signal) => this.onImpatience(signal),
-      onHangup: () => {
-        this.#hungUp = true
-        this.#onHangup?.()
+    const { received, release } = stopSignal(
+      {
+        onImpatience: (signal) => this.onImpatience(signal),
+        onHangup: () => {
+          this.#hungUp = true
+          this.#onHangup?.()
+        },
       },
-    })
+      clock,
+    )
     this.stop = received
     this.release = release
   }

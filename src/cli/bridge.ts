@@ -22,7 +22,7 @@ export function bridge(source: ConfigSource, orders: ServiceSignals): Promise<nu
         onParts: (now) => parts.begun(now),
       })
       const endpoints = config.bridge.endpoints.map(({ name }) => name)
-      telemetry.logger.info({ endpoints, management }, 'bridge runs')
+      telemetry.logger.info({ endpoints, management, pid: process.pid }, 'bridge runs')
       return bridges
     },
   }

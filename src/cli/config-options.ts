@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { ConfigSource } from '../config/config-source.ts'
 import { isSecretName, maskUrls } from '../config/mask.ts'
+import { refuseExcess } from './excess-arguments.ts'
 
 /** The options of {@link addConfigOptions}, as the command line has them. */
 export interface ConfigOptions {
@@ -8,7 +9,7 @@ export interface ConfigOptions {
   readonly set?: readonly string[] | undefined
 }
 
-/** `--config` and `--set`, which every command has that reads the configuration. */
+/** `--config` and `--set`, which every command has that reads the configuration. An argument too many is refused. */
 export function addConfigOptions(command: Command): Command {
   return command
     .option(
@@ -26,6 +27,8 @@ export function addConfigOptions(command: Command): Command {
         return [...before, text]
       },
     )
+    .allowExcessArguments()
+    .hook('preAction', () => refuseExcess(command))
 }
 
 export function configSource({ config, set = [] }: ConfigOptions): ConfigSource {

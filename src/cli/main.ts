@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { ServiceSignals } from '../app/service-signals.ts'
 import { packageVersion } from '../version.ts'
 import { addConfigCommand } from './config-command.ts'
@@ -12,6 +12,7 @@ import { hintAtHelp } from './help-hint.ts'
 import { addLoadgenCommand } from './loadgen-command.ts'
 import { httpUrl } from './option-values.ts'
 import { OutputWatch } from './output-watch.ts'
+import { addReceiverCommand } from './receiver-command.ts'
 import { addReplayCommand } from './replay-command.ts'
 import { addSchemaCommand } from './schema-command.ts'
 import { endNow } from './stop-note.ts'
@@ -51,7 +52,10 @@ program
   .option('--json', 'one JSON line when ready and one per delivered event')
   .option('--deliver-to <url>', 'a further endpoint that gets every event', httpUrl)
   .option('--no-samples', 'post nothing')
-  .option('--keep <dir>', 'keep the data in this folder for the next start')
+  .option(
+    '--keep <dir>',
+    'keep data and ports in this folder for the next start; needs Java and Maven, not Docker',
+  )
   .action(async (options) => finish(await (await import('./demo.ts')).demo(options)))
 
 addConfigOptions(program.command('serve'))
@@ -76,15 +80,7 @@ addDlqCommand(program, finish)
 addReplayCommand(program, finish)
 addTailCommand(program, finish)
 addLoadgenCommand(program, finish)
-
-program
-  .command('receiver')
-  .description('a small HTTP service that prints every notification it gets, for trying out')
-  .option('--host <host>', 'address to listen on', '127.0.0.1')
-  .option('--port <port>', 'port to listen on; 0 lets the system choose', port, 8090)
-  .action(async (options) =>
-    finish(await (await import('./receiver.ts')).receiver(options.host, options.port)),
-  )
+addReceiverCommand(program, finish)
 
 hintAtHelp(program)
 
@@ -125,11 +121,4 @@ That Kafka or the schema registry is away does not end it: see /readyz.
 
 Exit status: 0 after a clean stop, 1 when a port cannot be had${ends},
 when something did not stop in time or a second signal came, 2 for a wrong option, 78 for a wrong configuration.`)
-}
-
-function port(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError('must be a port, 0 to 65535.')
-  return value
 }

@@ -19,7 +19,7 @@ export function serve(source: ConfigSource, orders: ServiceSignals): Promise<num
       const management = await startManagement(config, telemetry, supervisor, parts.all)
       const gateway = await startGateway(config, telemetry, supervisor)
       parts.begun(gateway.parts)
-      telemetry.logger.info({ notifications: gateway.url, management }, 'gateway listens')
+      telemetry.logger.info({ notifications: gateway.url, management, pid: process.pid }, 'gateway listens')
       return gateway
     },
   }

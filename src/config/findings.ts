@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import type { ConfigDocument } from './config-document.ts'
 import { type ConfigPath, pathText, valueAt } from './config-path.ts'
 import type { Finding } from './finding.ts'
-import { meantKey } from './issues.ts'
-import { configKeys, isFreeKey, pathsOf } from './key-tree.ts'
+import { knownKeys, meantKey } from './issues.ts'
+import { configKeys, isFreeKey, nodeAt, pathsOf } from './key-tree.ts'
 import { type ConfigPlace, Places } from './places.ts'
 import { variableFor } from './read-settings.ts'
 import type { Settings } from './setting.ts'
@@ -85,7 +85,11 @@ export class Findings {
   /** What the rules say, except of values that could not be read at all: that has been said. */
   addIssues(issues: readonly z.core.$ZodIssue[]): void {
     for (const issue of issues) {
-      if (!this.#isFollowUp(issue)) this.#addIssue(issue)
+      if (this.#isFollowUp(issue)) continue
+      this.#addIssue(issue)
+      if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+        this.#addStrangers(issue.path.slice(0, -1))
+      }
     }
   }
 
@@ -110,11 +114,7 @@ export class Findings {
   #addIssue(issue: z.core.$ZodIssue): void {
     const { path, code } = issue
     if (code === 'unrecognized_keys') {
-      const known = issue.message.split('\n')
-      for (const key of issue.keys) {
-        const place = this.#places.ofKey(path, key)
-        this.#found.push({ place, message: this.#unknown(path, key, known) })
-      }
+      this.#addUnknown(path, issue.keys, knownKeys(issue.message))
       return
     }
     if (code === 'invalid_key') {
@@ -126,6 +126,24 @@ export class Findings {
     // A rule about two values may be broken by one that is not in the file.
     const isMissing = code !== 'custom' && valueAt(this.#given, path) === undefined
     this.#found.push({ place, message: isMissing ? missing(path) : this.#wrong(issue) })
+  }
+
+  /** Where the key that names the block is missing or wrong, no rule looks at the others: those that no such block has. */
+  #addStrangers(path: ConfigPath): void {
+    const block = valueAt(this.#given, path)
+    const known = [...(nodeAt(configKeys(), path)?.keys.keys() ?? [])]
+    const given = typeof block === 'object' && block !== null ? Object.keys(block) : []
+    this.#addUnknown(
+      path,
+      given.filter((key) => !known.includes(key)),
+      known,
+    )
+  }
+
+  #addUnknown(path: ConfigPath, keys: readonly string[], known: readonly string[]): void {
+    for (const key of keys) {
+      this.#found.push({ place: this.#places.ofKey(path, key), message: this.#unknown(path, key, known) })
+    }
   }
 
   /** Without the path where the place is a setting whose name says it. */
@@ -169,11 +187,11 @@ function elsewhere(path: ConfigPath, known: readonly string[]): string {
     return '; registries have it in the block "notifications", which can be pasted here whole'
   }
   const same = pathsOf(configKeys()).filter((one) => one.at(-1) === key)
-  // One that is a key of this block, but not beside what else stands in it.
-  const isOwn = same.some((one) => pathText(one) === pathText(path))
-  if (!isOwn && same.length > 0 && same.length < 4) {
+  // One that this block has too, though not beside what else stands in it, is not looked for in others.
+  if (isFreeKey(configKeys(), path) && same.length > 0 && same.length < 4) {
     return `; ${same.map((one) => pathText(one.slice(0, -1))).join(' and ')} ${same.length === 1 ? 'has' : 'have'} one`
   }
+  if (known.length === 1) return `; the only one is ${known.join()}`
   return known.length <= 10 ? `; there are ${known.join(', ')}` : ''
 }
 

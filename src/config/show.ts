@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from './config.ts'
 import { type ConfigPath, valueAt } from './config-path.ts'
 import { configKeys, type KeyNode } from './key-tree.ts'
@@ -13,6 +14,7 @@ export interface ShownValue {
   readonly value: unknown
   /** `--set`, the name of a variable, `file:line`, where the file asks for a variable with its `${NAME}`, or `default`. */
   readonly source: string
+  /** Whoever says it: true too for a value that is written and is what the rules state as the default. */
   readonly isDefault: boolean
 }
 
@@ -76,7 +78,8 @@ class Walk {
     }
     const effective = valueAt(this.#config, path)
     const value = effective === undefined || isBlock(effective) ? written : effective
-    return [this.#row(node, path, value, this.#source(path, written), false)]
+    const isDefault = node?.fallback !== undefined && isDeepStrictEqual(written, node.fallback)
+    return [this.#row(node, path, value, this.#source(path, written), isDefault)]
   }
 
   /** What the rules leave open, as the block of a registry. */

@@ -17,7 +17,7 @@ export const images = {
 /** Way (b): containers of a Docker daemon on this machine. */
 export async function startByDocker(options: WayOptions): Promise<WayStarted | WayMissing> {
   // Images run under user ids of their own, which may not write into a folder of the caller.
-  if (options.dataDir !== undefined) return { missing: 'a data folder of this machine is used by Java only' }
+  if (options.dataDir !== undefined) return { missing: 'containers keep no data in a folder of this machine' }
   const { environment, clock } = options
   const lacking = onlyByJava(options) ?? (await lackingDocker(environment))
   if (lacking !== undefined) return { missing: lacking }

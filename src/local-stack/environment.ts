@@ -1,5 +1,5 @@
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 
 /** Variables of an environment, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -37,7 +37,8 @@ export function readEnvironment(variables: Variables = process.env): StackEnviro
     javaHomes: namedJavas(variables),
     path: list(variables['PATH'], delimiter),
     javaFolders: javaFoldersOf(home),
-    temporaryDir: variables['TMPDIR'] || tmpdir(),
+    // Servers run in folders of their own, from where a relative path leads elsewhere.
+    temporaryDir: resolve(variables['TMPDIR'] || tmpdir()),
     remoteDocker: dockerHost === undefined || dockerHost.startsWith('unix:') ? undefined : dockerHost,
     variables,
   }

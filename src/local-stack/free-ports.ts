@@ -1,22 +1,24 @@
 import { createServer, type Server } from 'node:net'
 
 /**
- * Ports on 127.0.0.1 that the system chose and that were free a moment ago. All are held until the last one is
- * known, so that they differ. Between the return and the bind of the server another process may take one: who
- * starts a server must be ready to ask again.
+ * Ports on 127.0.0.1 that were free a moment ago: those wanted, and where they are taken, others that the system chose. All
+ * are held until the last one is known, so that they differ. Between the return and the bind of the server another process
+ * may take one: who starts a server must be ready to ask again.
  */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listen))
+export async function freePorts(count: number, wanted: readonly number[] = []): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, (_, index) => listen(wanted[index] ?? 0).catch(() => listen(0))),
+  )
   const ports = servers.map(portOf)
   await Promise.all(servers.map(close))
   return ports
 }
 
-function listen(): Promise<Server> {
+function listen(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve(server))
+    server.listen(port, '127.0.0.1', () => resolve(server))
   })
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import { withFillLock } from './fill-lock.ts'
+import { makeWritable } from './writable-folder.ts'
 
 /** A server that Maven can fetch: a folder of `stack/` with a pom.xml that names its version. */
 export interface Part {
@@ -57,7 +58,7 @@ export async function cached(
 ): Promise<string> {
   const target = join(cacheDir, key)
   if (await exists(target)) return target
-  await mkdir(cacheDir, { recursive: true })
+  await makeWritable(cacheDir, 'for server jars', 'Set REGISTRY_RELAY_CACHE to one that is.')
   await withFillLock(join(cacheDir, `.lock-${key}`), clock, async () => {
     await removeAbandoned(cacheDir, clock.now())
     if (!(await exists(target))) await fillAndRename(cacheDir, key, target, fill)

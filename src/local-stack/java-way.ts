@@ -101,13 +101,15 @@ async function startServers(options: WayOptions, plan: Plan): Promise<WayStarted
   const { part, installed } = plan.kafka
   const javaHome = plan.java.home
   const brokerPlan = { ...plan, version: part.version, installed, javaHome }
-  const started = await startOnFreePorts(2 + portsOfBrokers(options), options.onProgress, async (ports) => {
-    const [port = 0, managementPort = 0, ...others] = ports
-    return {
+  const started = await startOnFreePorts(
+    2 + portsOfBrokers(options),
+    options.onProgress,
+    async ([port = 0, managementPort = 0, ...others]) => ({
       ...(await prepareBrokers(options, brokerPlan, others)),
       schemaRegistry: await makeRegistry(options, plan, { port, managementPort }),
-    }
-  })
+    }),
+    join(plan.root, 'ports.json'),
+  )
   const variables = variablesForServer(options.environment.variables)
   const tools = { installed, javaHome, variables, clock: options.clock }
   return { ...started, runTool: (mainClass, parameters) => runKafkaTool(tools, mainClass, parameters) }

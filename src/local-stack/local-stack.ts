@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../clock.ts'
 import { RelayError } from '../errors.ts'
 import { noTelemetry, type Telemetry } from '../telemetry.ts'
@@ -8,6 +9,7 @@ import { startByJava } from './java-way.ts'
 import type { LocalServer } from './local-server.ts'
 import type { OnProgress } from './progress.ts'
 import type { Advertise, ExtraListener, Way, WayMissing, WayOptions, WayStarted } from './way.ts'
+import { makeWritable } from './writable-folder.ts'
 
 export interface LocalStackOptions {
   /** Start a schema registry too. Default true. */
@@ -22,8 +24,9 @@ export interface LocalStackOptions {
   /** Listeners beside the one for plain clients, each on a port that the system chose. By Java only. */
   readonly listeners?: readonly ExtraListener[]
   /**
-   * Folder for the data, kept at the end: the next start with the same folder finds topics, records and schemas again
-   * (on other ports). Default: a temporary folder, removed at the end, also when this process is killed.
+   * Folder for the data, kept at the end: the next start with the same folder finds topics, records and schemas again, on the
+   * same ports where they are free. By Java only; servers given by address keep their own. Default: a temporary folder, removed
+   * at the end, also when this process is killed.
    */
   readonly dataDir?: string
   /** What may be tried, in this order. Default: given, docker, java. */
@@ -79,22 +82,26 @@ const startWay: Readonly<Record<Way, (options: WayOptions) => Promise<WayStarted
  * Resolves when all servers answer requests. Several stacks may run side by side.
  *
  * Fails with REAL_PARTS_MISSING (none of the ways; the message says what to install) or REAL_PARTS_FAILED (a server
- * that does not start; the message ends with its last lines). Nothing is left running then.
+ * that does not start; the message ends with its last lines), and with CONFIG_INVALID for a folder that cannot be written to.
+ * Nothing is left running then.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<LocalStack> {
   const read = readEnvironment(options.environment)
   const onProgress = options.onProgress ?? (() => {})
   const telemetry = options.telemetry ?? noTelemetry
+  // Servers run in folders of their own, from where a relative path leads elsewhere.
+  const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir)
+  if (dataDir !== undefined) await makeWritable(dataDir, 'to keep data in', 'Name another one.')
   const wayOptions: WayOptions = {
     schemaRegistry: options.schemaRegistry ?? true,
     brokerCount: options.brokerCount ?? 1,
     advertise: options.advertise,
     listeners: options.listeners ?? [],
-    dataDir: options.dataDir,
+    dataDir,
     javaHome: options.javaHome,
     brokerProperties: options.brokerProperties ?? {},
     jvmOptions: options.jvmOptions,
-    environment: { ...read, cacheDir: options.cacheDir ?? read.cacheDir },
+    environment: { ...read, cacheDir: resolve(options.cacheDir ?? read.cacheDir) },
     clock: options.clock ?? systemClock,
     telemetry,
     onProgress,
@@ -110,15 +117,17 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
     if (started.unexpected === true) onProgress({ step: 'look', detail: started.missing })
     telemetry.logger.debug({ way, reason: started.missing }, 'no servers to be had this way')
   }
-  throw new RelayError('REAL_PARTS_MISSING', missingMessage(missing), { facts: { looked: missing } })
+  throw new RelayError('REAL_PARTS_MISSING', missingMessage(missing, dataDir), { facts: { looked: missing } })
 }
 
-function missingMessage(reasons: readonly string[]): string {
+function missingMessage(reasons: readonly string[], dataDir: string | undefined): string {
   return [
     'This needs a real Kafka and a real schema registry, and this machine offers no way to start them:',
     ...reasons,
     'Do one of these:',
-    '  - install Docker and start its daemon;',
+    dataDir === undefined
+      ? '  - install Docker and start its daemon;'
+      : '  - keep no data in a folder of this machine (demo: leave --keep out), and have a Docker daemon that answers;',
     '  - install Java 17 or later (21 or later for the newest schema registry) and Maven, for instance',
     '    apt-get install openjdk-17-jre-headless maven, or brew install openjdk maven;',
     '  - set REGISTRY_RELAY_BROKERS=HOST:PORT and REGISTRY_RELAY_SCHEMA_REGISTRY=URL to servers that run already.',

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { StackEnvironment } from './environment.ts'
 import { freePorts } from './free-ports.ts'
+import { portsAsBefore } from './kept-ports.ts'
 import type { LocalServer } from './local-server.ts'
 import type { ManagedServer } from './managed-server.ts'
 import type { OnProgress } from './progress.ts'
@@ -88,14 +89,20 @@ const portAttempts = 3
 /**
  * Prepares servers on free ports and starts them side by side. When one fails the others are ended too, and its
  * error is thrown: a caller never holds half a stack.
+ *
+ * @param keptIn file with the ports of the last run, which are taken again where they are free. Default: none
  */
 export async function startOnFreePorts(
   count: number,
   onProgress: OnProgress,
   prepare: (ports: readonly number[]) => Promise<PreparedServers>,
+  keptIn?: string,
 ): Promise<WayStarted> {
   for (let attempt = 1; ; attempt++) {
-    const prepared = await prepare(await freePorts(count))
+    const again = attempt === 1 ? keptIn : undefined
+    const prepared = await prepare(
+      await (again === undefined ? freePorts(count) : portsAsBefore(again, count)),
+    )
     const servers = [...prepared.nodes, ...(prepared.schemaRegistry ? [prepared.schemaRegistry.server] : [])]
     onProgress({ step: 'start', detail: servers.map((one) => `${one.name} ${one.version}`).join(', ') })
     const dispose = async (): Promise<void> => {

@@ -150,7 +150,7 @@ test('C3: a second signal ends it at once', async (t) => {
   await sent
   gateway.signal('SIGTERM')
   await gateway.says('gateway stops')
-  gateway.signal('SIGTERM')
+  await gateway.signalled('SIGTERM')
   const { status, output } = await gateway.ended
   assert.equal(status, 1)
   assert.doesNotMatch(output, /gateway has stopped/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readEnvironment } from '../../../src/local-stack/environment.ts'
 import { findJavas, type Java } from '../../../src/local-stack/java-discovery.ts'
@@ -65,8 +65,8 @@ test('two stacks run side by side, and a stopped or paused server is only its ow
   assert.deepEqual(await topicsOf(first.brokers), ['one'])
 })
 
-test('a data folder of the caller is kept for the next stack', async (t) => {
-  const dataDir = await folder(t)
+test('a data folder of the caller, named by a relative path, is kept for the next stack', async (t) => {
+  const dataDir = relative(process.cwd(), await folder(t))
   const first = await startKafka(t, { dataDir })
   await createTopic(first.brokers, 'kept')
   await first.stop()

@@ -207,7 +207,7 @@ test('it does not begin where the gateway would take nothing, and says what is m
   const options = ['--url', relay.url, '--events', '1', ...token, '--receiver', `127.0.0.1:${port}`]
   const taken = await relayCommand('loadgen', ...options)
   assert.equal(taken.status, 1)
-  assert.match(taken.stderr, /^receiver: cannot listen on .*EADDRINUSE.*\nCANNOT_LISTEN: /)
+  assert.match(taken.stderr, /^receiver: cannot listen on .*EADDRINUSE.* \(--receiver\)\nCANNOT_LISTEN: /)
   const wrong = await relayCommand('loadgen', '--url', 'ftp://a/')
   assert.equal(wrong.status, 2)
 })

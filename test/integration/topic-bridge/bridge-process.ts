@@ -83,6 +83,11 @@ export class BridgeProcess {
     this.#child.kill(name)
   }
 
+  /** Sends it again and again, as somebody impatient does, until the process is gone. */
+  async signalled(name: NodeJS.Signals): Promise<void> {
+    await until(() => this.#child.exitCode !== null || !this.#child.kill(name))
+  }
+
   /** SIGKILL; resolves when it is gone. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')

@@ -33,7 +33,7 @@ test('a second signal ends the bridge at once, with status 1, and says so', asyn
   await until(() => asked.length === 1)
   bridge.signal('SIGTERM')
   await bridge.says('"bridge stops: ')
-  bridge.signal('SIGTERM')
+  await bridge.signalled('SIGTERM')
   assert.equal(await bridge.ended, 1)
   assert.match(
     bridge.output.split('\n').at(-1) ?? '',

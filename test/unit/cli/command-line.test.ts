@@ -19,6 +19,8 @@ test('an unknown command or option exits with 2 and says where the help is, with
     ['demo', '--nonsense'],
     ['demo', '--deliver-to', 'ftp://x'],
     ['receiver', '--port', '70000'],
+    ['receiver', '--status', '199'],
+    ['receiver', '--status', '600'],
     ['topics plan', '--nonsense'],
     ['schema register', '-c', 'relay.yaml', '--set-compatibility', 'BEST'],
     ['schema show', '-c', 'relay.yaml', '--version', '0'],
@@ -32,6 +34,23 @@ test('an unknown command or option exits with 2 and says where the help is, with
     assert.equal(status, 2, stderr)
     const help = ['registry-relay', ...words, '--help'].join(' ')
     assert.match(stderr, new RegExp(`^error: .*\\n(\\(.*\\)\\n)?see ${help}\\n$`))
+  }
+})
+
+test('an argument too many is told as the file that -c gives where it looks like one, and else not repeated', () => {
+  const file = 'examples/registry-relay.yaml'
+  for (const [words, said] of [
+    [['config', 'check', 'none.yml'], 'the configuration file is given by -c: -c none.yml'],
+    [['serve', 'LICENSE'], 'the configuration file is given by -c: -c LICENSE'],
+    [['config', 'check', '-c', file, file], 'check takes none'],
+    [['config', 'check', '--set', 'schemaRegistry.token=two', 'canary'], 'check takes none'],
+    [['dlq', 'show', '0@1', '0@2'], 'show takes 1'],
+  ] as const) {
+    const { status, stdout, stderr } = run(...words)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.equal(stderr.split('\n')[0], `error: too many arguments; ${said}`)
+    assert.match(stderr, /\nsee registry-relay [a-z ]+ --help\n$/)
+    assert.doesNotMatch(stderr, /canary/)
   }
 })
 

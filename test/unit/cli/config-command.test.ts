@@ -111,10 +111,12 @@ test('without a configuration check and show say where was looked', (t) => {
 })
 
 test('show prints every value with its source, --changed those that are not default, in columns or as JSON', (t) => {
-  const run = folderWith(t, { 'registry-relay.yaml': minimal })
+  const written = `${minimal}gateway: { host: 127.0.0.1 }\nspool: { folder: registry-relay-spool }\n`
+  const run = folderWith(t, { 'registry-relay.yaml': written })
   const whole = run('config show --set schemaRegistry.token=canary')
   assert.equal(whole.status, 0)
   assert.match(whole.stdout, /^kafka\.brokers +\[h:1\] +registry-relay\.yaml:1$/m)
+  assert.match(whole.stdout, /^gateway\.host +127\.0\.0\.1 +registry-relay\.yaml:3$/m)
   assert.match(whole.stdout, /^gateway\.port +8080 +default$/m)
   assert.match(whole.stdout, /^schemaRegistry\.token +\[secret\] +--set$/m)
   assert.doesNotMatch(whole.stdout, /canary/)

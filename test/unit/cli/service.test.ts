@@ -25,6 +25,7 @@ const body = JSON.stringify({
 interface Started {
   readonly lines: () => readonly Readonly<Record<string, unknown>>[]
   readonly stderr: () => string
+  readonly pid: number | undefined
   readonly signal: (name: NodeJS.Signals) => void
   readonly ended: Promise<number | null>
 }
@@ -61,6 +62,7 @@ async function serve(t: TestContext, setting: (folder: string) => string): Promi
       return whole.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
     },
     stderr: () => err.join(''),
+    pid: child.pid,
     signal: (name) => child.kill(name),
     ended,
   }
@@ -95,16 +97,21 @@ test('a spool folder that cannot be used is all that a gateway tells of', async 
 test('the first signal says that a second one does not wait, and what stays in the spool is no fault', async (t) => {
   const gateway = await serve(t, () => 'logging.level=info')
   await until(() => gateway.lines().some(({ msg }) => msg === 'gateway listens'), { what: gateway.stderr })
-  const [{ notifications, management } = {}] = gateway.lines().filter(({ msg }) => msg === 'gateway listens')
+  const [{ notifications, management, pid } = {}] = gateway
+    .lines()
+    .filter(({ msg }) => msg === 'gateway listens')
+  assert.equal(pid, gateway.pid)
   const { status } = await fetch(String(notifications), { method: 'POST', headers, body })
   assert.equal(status, 200)
   // The way to Kafka is opened after the port.
   const taken = async () => (await Scrape.of(String(management))).sum('registry_relay_kafka_buffered_records')
   await until(async () => (await taken()) === 1)
+  // One order, as GNU timeout sends it and npm passes Ctrl-C on.
   gateway.signal('SIGTERM')
+  gateway.signal('SIGINT')
   assert.equal(await gateway.ended, 0)
   const all = gateway.lines()
-  const stop = all.slice(all.findIndex(({ signal }) => signal === 'SIGTERM'))
+  const stop = all.slice(all.findIndex(({ signal }) => signal !== undefined))
   assert.match(String(stop[0]?.['msg']), /^gateway stops: .*; a second signal ends it at once$/)
   const left = stop.filter(({ msg }) => msg === 'what Kafka did not confirm is left to the spool')
   assert.deepEqual(

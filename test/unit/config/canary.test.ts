@@ -72,6 +72,8 @@ const files: readonly ((secret: string) => string)[] = [
   (secret) => `kafka: { sasl: { mechanism: plain, username: u, pasword: ${secret} } }\n`,
   (secret) => `schemaRegistry:\n  token: ${secret}\n  mode: lookup\n`,
   (secret) => `gateway: { credentials: [{ bearer: ${secret} }, { username: u, password: ${secret} }] }\n`,
+  (secret) => `gateway: { credentials: [{ beare: ${secret} }, { username: u, pasword: ${secret} }] }\n`,
+  (secret) => `kafka: { sasl: { mechanizm: plain, username: u, pasword: ${secret} } }\n`,
   (secret) => `gateway: { redact: { key: ${secret} } }\n`,
   (secret) => `bridge: { endpoints: [{ name: a, headers: { Authorization: ${secret} } }] }\n`,
   (secret) => `bridge: { endpoints: [{ name: a, headers: {Authorization:${secret}} }] }\n`,

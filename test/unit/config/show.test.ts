@@ -58,6 +58,30 @@ test('shows what defaults come to, also those that are worked out of other keys'
   assert.equal(values.get('bridge.endpoints.0.timeouts.connectMs')?.isDefault, true)
 })
 
+test('a value that is written counts as changed only where it is not the default', () => {
+  const written = `${minimal}topics: { events: registry.events.v1, partitions: 6 }
+gateway:
+  port: \${PORT}
+  credentials: []
+  limits: { maxEvents: 10000 }
+bridge: { endpoints: [{ name: a, url: "http://h/", timeoutMs: 10000, concurrency: 1, ignore: { actions: [pull] } }] }
+`
+  const values = shown(written, { PORT: '8080', REGISTRY_RELAY_LOGGING__LEVEL: 'info' }, 'kafka.tls=false')
+  assert.deepEqual(
+    [...values.values()].filter(({ isDefault }) => !isDefault).map(({ path }) => path),
+    [
+      'kafka.brokers',
+      'topics.partitions',
+      'schemaRegistry.url',
+      'bridge.endpoints.0.name',
+      'bridge.endpoints.0.url',
+      'bridge.endpoints.0.concurrency',
+      'bridge.endpoints.0.ignore.actions',
+    ],
+  )
+  assert.equal(values.get('gateway.port')?.source, 'relay.yaml:5 ${PORT}')
+})
+
 test('masks secrets, all values of headers, and what URLs carry', () => {
   const values = shown(full, { ID: 'x' })
   assert.equal(values.get('gateway.credentials.0.bearer')?.value, '[secret]')

@@ -48,6 +48,21 @@ test('a daemon of another machine is not asked', async (t) => {
   assert.deepEqual(await docker.calls(), [])
 })
 
+test('to keep data in a folder is refused with Docker, which is not advised then, and asks no daemon', async (t) => {
+  const docker = await fakeDocker(t, 'exit 0')
+  const dataDir = await mkdtemp(join(tmpdir(), 'docker-keep-'))
+  t.after(() => rm(dataDir, { recursive: true }))
+  const kept = startLocalStack({ ways: ['docker'], environment: docker.variables, dataDir })
+  await assert.rejects(kept, (error: Error) => {
+    assert.equal('code' in error && error.code, 'REAL_PARTS_MISSING')
+    assert.match(error.message, /docker: containers keep no data in a folder of this machine\n/)
+    assert.match(error.message, /demo: leave --keep out/)
+    assert.doesNotMatch(error.message, /install Docker/)
+    return true
+  })
+  assert.deepEqual(await docker.calls(), [])
+})
+
 test('an image that cannot be had is one line with what Docker said, and the pull shows its layers', async (t) => {
   const docker = await fakeDocker(
     t,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { readEnvironment, variablesForServer } from '../../../src/local-stack/environment.ts'
 
@@ -32,6 +33,10 @@ test('looks for the cache folder in its own variable, then in the one of the des
   assert.equal(cacheDir({ REGISTRY_RELAY_CACHE: '/r', XDG_CACHE_HOME: '/x', HOME: '/h' }), '/r')
   assert.equal(cacheDir({ XDG_CACHE_HOME: '/x', HOME: '/h' }), '/x/registry-relay')
   assert.equal(cacheDir({ HOME: '/h' }), '/h/.cache/registry-relay')
+})
+
+test('a relative folder for temporary data is that of this process, whatever folder the servers run in', () => {
+  assert.equal(readEnvironment({ TMPDIR: 'tmp' }).temporaryDir, join(process.cwd(), 'tmp'))
 })
 
 test('takes JAVA_HOME before the variables of build machines', () => {
