@@ -1,5 +1,6 @@
 import type kafkajs from 'kafkajs'
 import { type Clock, sleep } from '../../clock.ts'
+import { isRelayError, RelayError } from '../../errors.ts'
 import type { CommittedOffset } from '../consumer-port.ts'
 import { clusterOf } from './cluster.ts'
 
@@ -31,15 +32,24 @@ export async function commitWithoutMember(
   })
 }
 
-/** Partitions of which the group remembers nothing are left out. */
+/**
+ * Partitions of which the group remembers nothing are left out.
+ *
+ * The client asks for the partitions that it knows of at the moment, and something else that is asked of the same client meanwhile
+ * may just have made it forget them all. Taken for an answer that would be a group that remembers nothing.
+ */
 export async function fetchGroupOffsets(
   admin: kafkajs.Admin,
   clock: Clock,
   groupId: string,
   topic: string,
 ): Promise<ReadonlyMap<number, CommittedOffset>> {
-  const answer = await whileRetriable(clock, () => admin.fetchOffsets({ groupId, topics: [topic] }))
-  const partitions = answer.find((one) => one.topic === topic)?.partitions ?? []
+  const partitions = await whileRetriable(clock, async () => {
+    const answer = await admin.fetchOffsets({ groupId, topics: [topic] })
+    const found = answer.find((one) => one.topic === topic)?.partitions ?? []
+    if (found.length > 0) return found
+    throw new RelayError('KAFKA_UNAVAILABLE', `the client knows no partition of ${topic} at the moment`)
+  })
   return new Map(
     partitions
       .map(({ partition, offset, metadata }): [number, CommittedOffset] => [
@@ -64,5 +74,6 @@ async function whileRetriable<T>(clock: Clock, run: () => Promise<T>): Promise<T
 }
 
 function isRetriableAnswer(error: unknown): boolean {
+  if (isRelayError(error)) return error.retriable
   return error instanceof Error && 'type' in error && 'retriable' in error && error.retriable === true
 }

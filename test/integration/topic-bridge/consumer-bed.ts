@@ -1,4 +1,5 @@
 import type kafkajs from 'kafkajs'
+import { systemClock } from '../../../src/clock.ts'
 import type {
   BatchHandler,
   HeldPartition,
@@ -7,6 +8,7 @@ import type {
 } from '../../../src/kafka/consumer-port.ts'
 import { createKafka, type KafkaClient } from '../../../src/kafka/kafkajs/client.ts'
 import { KafkaConsumer } from '../../../src/kafka/kafkajs/consumer.ts'
+import { fetchGroupOffsets } from '../../../src/kafka/kafkajs/group-offsets.ts'
 import { type LocalStack, startLocalStack } from '../../../src/local-stack/local-stack.ts'
 import { noTelemetry, type Telemetry } from '../../../src/telemetry.ts'
 import { until } from '../../support/until.ts'
@@ -114,9 +116,9 @@ export class ConsumerBed {
   async remembered(
     groupId: string,
     topic: string,
-  ): Promise<{ offset: string; metadata: string | null } | undefined> {
-    const [answer] = await this.admin.fetchOffsets({ groupId, topics: [topic] })
-    const found = answer?.partitions.find(({ partition }) => partition === 0)
-    return found === undefined ? undefined : { offset: found.offset, metadata: found.metadata }
+    partition = 0,
+  ): Promise<{ offset: string; metadata: string } | undefined> {
+    const found = (await fetchGroupOffsets(this.admin, systemClock, groupId, topic)).get(partition)
+    return found && { offset: String(found.next), metadata: found.metadata }
   }
 }
